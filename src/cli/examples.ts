@@ -18,6 +18,7 @@ export const examples: Examples = {
   import: [
     'tessera import keycloak realm.json -o clients.yaml --env-file clients.env',
     'tessera import hydra clients.json -o clients.yaml --env-file clients.env',
+    'tessera import pingfederate clients.json --audience https://orders.example.com -o clients.yaml',
     'tessera import auth0 clients.json -o clients.yaml --report report.txt',
   ],
   token: [

@@ -17,6 +17,10 @@ export const samples: Readonly<Record<System, Sample>> = {
       'job-runner': "it's a secret",
     },
   },
+  pingfederate: {
+    args: ['--audience', 'https://orders.example.com'],
+    secrets: { cc_client: '2Federate', rotated: 'new-secret-given-by-hand' },
+  },
   auth0: {
     args: [],
     secrets: {

@@ -18,6 +18,7 @@ export const OTHERS: Readonly<Record<string, string>> = {
   'importers/draft': 'reads the exports of an administrator',
   'importers/keycloak': 'reads the exports of an administrator',
   'importers/auth0': 'reads the exports of an administrator',
+  'importers/pingfederate': 'reads the exports of an administrator',
   'importers/hydra': 'reads the exports of an administrator',
   input:
     'reads the files, options and secrets of an administrator; test/management/manifest/large.test.ts has the limits of YAML',
