@@ -69,7 +69,21 @@ function toClient({ id, settings, credentials, grants }: ClientDraft, draft: Dra
     note('dropped', `client.${issue.path.join('.')}`, issue.message)
     client = { ...client, [field]: undefined }
   }
+  if (!isReadable(client.metadata)) {
+    note('dropped', 'client.metadata', UNREADABLE)
+    client = { ...client, metadata: undefined }
+  }
   return withoutUndefined(client)
+}
+
+const UNREADABLE = 'has a number that is too large, or half of a character'
+
+/** Whether each number and text in a value is read from YAML as it was written. The value has few levels. */
+const isReadable = (value: unknown): boolean => {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, inner]) => name.isWellFormed() && isReadable(inner))
 }
 
 const withoutUndefined = <Shape extends object>(shape: Shape): Shape =>
@@ -96,6 +110,7 @@ function faultOf(credential: CredentialDraft): string | undefined {
   const [issue] = issuesIn({ client_id: 'any', credentials: [credential] })
   if (issue !== undefined) return `${issue.path.slice(2).join('.')} ${issue.message}`
   try {
+    if ('jwks' in credential && !isReadable(credential.jwks)) return UNREADABLE
     if ('jwks' in credential) parseKeySet(credential.jwks, { strict: true })
     if ('certificate' in credential) parseMatcher(credential.certificate)
     return undefined

@@ -15,7 +15,7 @@ const SPACE = /[ \t\r\n]*/y
 /** A token of RFC 8259 §2. */
 const TOKEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a string may not hold them (RFC 8259 §7)
-  /[{}[\],:]|"(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+  /[{}[\],:]|"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /** The kinds of tokens that may follow: a value, the end of an empty array or object, a name, a colon, or a comma. */
 type Next = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma'
