@@ -9,7 +9,7 @@ import { toManifest } from '../../src/importers/manifest.ts'
 import { readJson } from '../../src/importers/read-json.ts'
 import { reportLines, reportOf } from '../../src/importers/report.ts'
 import { type System, systems } from '../../src/importers/systems.ts'
-import { parseManifest } from '../../src/management/manifest/parse.ts'
+import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
 import { UserError } from '../../src/platform/user-error.ts'
 import { fuzz } from '../harness/fuzz.ts'
 
