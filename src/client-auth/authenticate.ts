@@ -1,13 +1,13 @@
 import type { Hold } from '../http/hold.ts'
 import { expectedRefusal } from '../http/respond.ts'
 import type { Client } from '../model/client.ts'
-import { isValid } from '../model/credentials/credential.ts'
 import type { ClientAuthMethodName } from '../oauth/client-auth-methods.ts'
 import type { CredentialId } from '../oauth/ids.ts'
 import { refuseAlgorithm } from './client-assertion.ts'
 import type { ClientAuthContext, Sender, VerifiedCredential } from './context.ts'
+import { refuseUnfit } from './fit.ts'
 import { clientIdsOf, type PresentedAuthentication, type PresentedCredentials } from './presented.ts'
-import { type clientAuthRefusals, refusal } from './refusals.ts'
+import { refusal } from './refusals.ts'
 import { verifyCredentials } from './verify.ts'
 
 /**
@@ -103,24 +103,4 @@ const holdBack = ({ holds }: ClientAuthContext, wait = 0): Hold => holds.begin(M
 function refuseOtherClientId(presented: PresentedCredentials, parameterId: string | undefined): void {
   if (parameterId === undefined || clientIdsOf(presented).some((id) => id === parameterId)) return
   throw refusal('client_id_mismatch', { detail: { in_body: parameterId.slice(0, 256) } })
-}
-
-/** Refuses a verified credential that has ended, or that the client or the server does not allow. */
-function refuseUnfit(
-  { client, credential }: VerifiedCredential,
-  method: ClientAuthMethodName,
-  { takesSample }: ClientAuthContext,
-  now: number,
-): void {
-  const refused = (reason: keyof typeof clientAuthRefusals, detail = {}) =>
-    refusal(reason, { detail: { credential: credential.id, label: credential.label, ...detail } })
-  const { expiresAt, revokedAt } = credential
-  if (revokedAt !== undefined) throw refused('revoked_credential', { revoked: new Date(revokedAt).toISOString() })
-  if (!isValid(credential, now)) {
-    throw refused('expired_credential', { expired: expiresAt && new Date(expiresAt).toISOString() })
-  }
-  if (!client.enabled) throw refused('client_disabled')
-  if (credential.origin === 'sample' && !takesSample) throw refused('sample_credential')
-  const { methods } = client.authentication
-  if (methods !== undefined && !methods.includes(method)) throw refused('method_not_allowed_here', { allowed: methods })
 }

@@ -1,25 +1,15 @@
-import { OutsideToken } from '../conditions/claims.ts'
 import type { CompactJws } from '../crypto/jws/compact.ts'
 import { decoyVerify, Tries } from '../crypto/jws/verify.ts'
 import { expectedRefusal } from '../http/respond.ts'
 import type { Client } from '../model/client.ts'
-import { type FederatedCredential, isValid } from '../model/credentials/credential.ts'
-import { RecordUnreadable } from '../model/directory/record-unreadable.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../oauth/ids.ts'
 import { checkClaims } from './client-assertion.ts'
 import type { Attempt, ClientAuthContext, VerifiedCredential } from './context.ts'
-import { findMatch } from './federation/find.ts'
-import { explainMatch, presentedIssuers } from './federation/match.ts'
-import { refusal as federationRefusal } from './federation/refusals.ts'
+import { type Candidate, candidatesAmong, chooseCandidate, possibleClients, unknownIssuer } from './federated-claims.ts'
+import { presentedIssuers } from './federation/match.ts'
 import { isSignedByIssuer } from './issuer-keys.ts'
 import type { PresentedFederatedToken } from './presented.ts'
 import { refusal } from './refusals.ts'
-
-/** A credential for the issuer of the token, and the client that has it. */
-interface Candidate {
-  readonly client: Client
-  readonly credential: FederatedCredential
-}
 
 /**
  * Verifies a token of an outside issuer that the client trusts, such as a CI system or a cluster (RFC 7523 §3, but the
@@ -32,7 +22,7 @@ export async function verifyFederatedJwt(
   attempt: Attempt,
 ): Promise<VerifiedCredential> {
   const issuers = presentedIssuers(jws.claims)
-  const { clients, unreadable } = await possibleClients(context, clientId, issuers)
+  const { clients, unreadable } = await possibleClients(context.directory, clientId, issuers)
   try {
     return await verifyAmong(context, { ...attempt, clients, clientId, jws, issuers })
   } catch (error) {
@@ -52,21 +42,16 @@ async function verifyAmong(
   context: ClientAuthContext,
   { clients, clientId, jws, issuers, patience, at }: FederatedAttempt,
 ): Promise<VerifiedCredential> {
-  const candidates = clients.flatMap((client) =>
-    client.credentials.federated
-      .filter(({ trust }) => issuers.includes(trust.issuer))
-      .map((credential) => ({ client, credential })),
-  )
+  const candidates = candidatesAmong(clients, issuers)
   if (candidates.length === 0) {
     decoyVerify(jws)
     if (clientId !== undefined && clients.length === 0) throw refusal('unknown_client')
     await refuseOwn(context, clientId, jws, at)
-    const expected = clients.flatMap(({ credentials }) => credentials.federated.map(({ trust }) => trust.issuer))
-    const detail = { issuers: issuers.map((issuer) => issuer.slice(0, 256)), expected: expected.slice(0, 5) }
-    throw federationRefusal('federated_issuer_unknown', { detail })
+    throw unknownIssuer(clients, issuers)
   }
   try {
-    return choose(context, await verifiedBy(context, candidates, jws, patience), jws, at)
+    const verified = await verifiedBy(context, candidates, jws, patience)
+    return chooseCandidate(verified, jws.claims, { conditions: context.conditions, now: at })
   } catch (error) {
     // If only one client could have sent the token, the audit event names it, so that a search by client finds the
     // event.
@@ -100,34 +85,6 @@ async function refuseOwn(
 }
 
 /**
- * The client that the request names; without a name, all clients that trust the issuer of the token. If one of them
- * can't be read, `unreadable` is the error for it.
- */
-async function possibleClients(
-  { directory }: ClientAuthContext,
-  clientId: ClientId | undefined,
-  issuers: readonly string[],
-): Promise<{ readonly clients: readonly Client[]; readonly unreadable: RecordUnreadable | undefined }> {
-  const ids =
-    clientId === undefined
-      ? (await Promise.all(issuers.map((issuer) => directory.clientsTrusting(issuer)))).flat()
-      : [clientId]
-  let unreadable: RecordUnreadable | undefined
-  const load = async (id: ClientId): Promise<Client | undefined> => {
-    try {
-      return await directory.client(id)
-    } catch (error) {
-      if (!(error instanceof RecordUnreadable)) throw error
-      unreadable = error
-      return undefined
-    }
-  }
-  const clients = (await Promise.all(ids.map(load))).filter((client) => client !== undefined)
-  if (unreadable !== undefined && clientId !== undefined) throw unreadable
-  return { clients, unreadable }
-}
-
-/**
  * The candidates whose keys signed the token. If the keys of one can't be fetched, the others are still checked, since
  * one client's registration must not affect another client.
  * @throws Refusal if no keys signed it
@@ -158,31 +115,4 @@ async function verifiedBy(
   if (unavailable !== undefined) throw unavailable
   const { alg, kid } = jws.header
   throw refusal('federated_signature', { detail: { alg: alg.slice(0, 64), kid: kid?.slice(0, 256) } })
-}
-
-/**
- * The candidate whose conditions the token meets; a usable one, if there is one.
- * @throws Refusal if none matches; `federated_ambiguous` if those of several clients do
- */
-function choose(
-  { conditions }: ClientAuthContext,
-  candidates: readonly Candidate[],
-  { claims }: CompactJws,
-  now: number,
-): VerifiedCredential {
-  const token = new OutsideToken(claims)
-  const context = { now, conditions }
-  const isUsable = ({ client, credential }: Candidate) => client.enabled && isValid(credential, now)
-  const inOrder = candidates.toSorted((one, other) => Number(isUsable(other)) - Number(isUsable(one)))
-  const labelled = inOrder.map((candidate) => ({
-    ...candidate.credential.trust,
-    label: candidate.credential.label || candidate.credential.id,
-    candidate,
-  }))
-  const { candidate } = findMatch(labelled, token, context)
-  const others = labelled.filter((other) => other.candidate.client.id !== candidate.client.id)
-  const rival = others.find((other) => isUsable(other.candidate) && explainMatch(other, token, context).matched)
-  if (rival === undefined) return candidate
-  const clients = [candidate.client.id, rival.candidate.client.id]
-  throw refusal('federated_ambiguous', { detail: { clients } })
 }

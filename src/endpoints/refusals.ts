@@ -12,12 +12,6 @@ export const endpointRefusals = {
     description: 'grant_type is required',
     meaning: 'The request has no grant_type.',
   },
-  grant_not_allowed: {
-    error: 'unauthorized_client',
-    status: 400,
-    description: 'The client may not use this grant_type',
-    meaning: 'The grant_types of the client do not include this grant.',
-  },
   unsupported_grant_type: {
     error: 'unsupported_grant_type',
     status: 400,

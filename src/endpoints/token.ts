@@ -1,5 +1,6 @@
 import type { AuthenticatedClient } from '../client-auth/authenticate.ts'
 import type { AnyGrant, GrantRequest } from '../grants/grant.ts'
+import { requirePermitted } from '../grants/permitted.ts'
 import type { Form } from '../http/form.ts'
 import type { Endpoint, HttpResponse } from '../http/message.ts'
 import { json } from '../http/respond.ts'
@@ -11,8 +12,9 @@ import { type Audience, Jti } from '../oauth/ids.ts'
 import { nearest } from '../platform/nearest.ts'
 import type { AccessDecisions } from '../policy/entitlement.ts'
 import { MOST_TARGETS } from '../policy/resources.ts'
-import { chooseBinding, type ProofVerifier, verifyProof } from '../sender-constraint/verify-proof.ts'
+import { type ProofVerifier, presentIn, verifyProof } from '../sender-constraint/verify-proof.ts'
 import { scopeOf, tokenTypeOf } from '../tokens/claims.ts'
+import { decideToken } from '../tokens/decide.ts'
 import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import { type IssuedToken, type Issuer, issueToken } from '../tokens/issue.ts'
 import { clientEndpoint, type Outcome, type PipelineContext } from './pipeline.ts'
@@ -73,24 +75,16 @@ async function answerGrant(
 ): Promise<Outcome> {
   const late = changes.keepUp()
   if (late !== undefined) await late
-  refuseUnlisted(authenticated, grant)
+  requirePermitted(authenticated.client, grant)
   const authorizing = grant.authorize(authenticated, { introspector, at: facts.at })
   const decision = authorizing instanceof Promise ? await authorizing : authorizing
   if (decision.kind === 'answer') return { response: json(200, decision.body) }
-  const entitlement = accessDecisions.decide(decision.client, decision.requested, directory.apis)
-  const binding = chooseBinding(proofs, [decision.client, ...entitlement.apis])
-  const cnf = binding && (await verifyProof(proofVerifier, proofs, binding, facts.at))
+  const { client, requested } = decision
+  const decided = decideToken({ accessDecisions, issuer }, client, requested, directory.apis, presentIn(proofs))
+  const cnf = decided.binding && (await verifyProof(proofVerifier, proofs, decided.binding, facts.at))
   // The `jti` is the request id, under which the audit log has everything about the token.
-  const token = await issueToken(issuer, entitlement, { jti: Jti(facts.requestId), at: facts.at, cnf })
+  const token = await issueToken(issuer, decided, { jti: Jti(facts.requestId), at: facts.at, cnf })
   return { response: tokenResponse(proofVerifier, token), detail: issuanceDetail(token), issued: token }
-}
-
-/** @throws Refusal `unauthorized_client` if the client may not use this grant (RFC 6749 §5.2) */
-function refuseUnlisted({ client }: AuthenticatedClient, { grantType, permission }: GrantRequest): void {
-  const isListed = client.grantTypes.some((allowed) => allowed === grantType)
-  if (permission === 'grant_types' && !isListed) {
-    throw refusal('grant_not_allowed', { detail: { received: grantType, allowed: client.grantTypes } })
-  }
 }
 
 /** The answer of RFC 6749 §5.1. It always has `scope`, since some clients expect it. */

@@ -1,6 +1,12 @@
 import { BAD_REQUEST, type RefusalTable, refusing } from '../oauth/refusal.ts'
 
 export const grantRefusals = {
+  grant_not_allowed: {
+    error: 'unauthorized_client',
+    status: 400,
+    description: 'The client may not use this grant_type',
+    meaning: 'The grant_types of the client do not include this grant.',
+  },
   malformed_scope: {
     error: 'invalid_scope',
     status: 400,

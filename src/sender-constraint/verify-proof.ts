@@ -39,8 +39,20 @@ interface Party {
   readonly bindsToCertificate?: boolean
 }
 
+/** Which proofs of possession a request has. */
+export interface PresentProofs {
+  readonly dpop: boolean
+  readonly certificate: boolean
+}
+
 /** The kind of key that a token is bound to. */
-type Binding = 'dpop' | 'certificate'
+export type Binding = 'dpop' | 'certificate'
+
+/** @throws MalformedCertificate */
+export const presentIn = ({ dpop, certificate }: Proofs): PresentProofs => ({
+  dpop: dpop !== undefined,
+  certificate: requireReadable(certificate) !== undefined,
+})
 
 /**
  * Chooses the key that the token will be bound to, and refuses a request without the proof that its client or an API
@@ -51,11 +63,12 @@ type Binding = 'dpop' | 'certificate'
  * certificate that has nothing to do with the token.
  * @returns undefined if the token is not bound
  * @throws Refusal `dpop_required` (RFC 9449 §5.2), `certificate_required`, `dpop_refused`, or
- * `sender_constraint_required`; MalformedCertificate
+ * `sender_constraint_required`
  */
-export function chooseBinding(proofs: Proofs, parties: readonly Party[]): Binding | undefined {
-  const hasProof = proofs.dpop !== undefined
-  const hasCertificate = requireReadable(proofs.certificate) !== undefined
+export function chooseBinding(
+  { dpop: hasProof, certificate: hasCertificate }: PresentProofs,
+  parties: readonly Party[],
+): Binding | undefined {
   for (const { require } of parties) {
     if (require === 'dpop' && !hasProof) throw refusal('dpop_required')
     if (require === 'certificate_bound' && hasProof) throw refusal('dpop_refused')

@@ -1,9 +1,9 @@
 import type { Keyring } from '../keys/keyring.ts'
 import type { Jti } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
-import type { Entitlement } from '../policy/entitlement.ts'
 import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
+import type { DecidedToken } from './decide.ts'
 import { signJwt } from './jwt.ts'
 import type { TokenProfiles } from './profile.ts'
 import { refusal } from './refusals.ts'
@@ -39,16 +39,14 @@ export interface IssuedToken {
 }
 
 /**
- * Issues the token that an entitlement allows. It does not use the database.
- * @throws Refusal `incompatible_targets`, `token_too_large`; NoSigningKey before the first key of an algorithm is in use
+ * Issues a token that was decided on. It does not use the database.
+ * @throws Refusal `token_too_large`; NoSigningKey before the first key of an algorithm is in use
  */
 export async function issueToken(
   issuer: Issuer,
-  entitlement: Entitlement,
+  { entitlement, profile, lifetime }: DecidedToken,
   { jti, at, cnf }: Issuance,
 ): Promise<IssuedToken> {
-  const { profile, lifetime: apiLifetime } = issuer.profiles.shared(entitlement.apis, issuer.defaultLifetime)
-  const lifetime = entitlement.client.token.lifetime ?? apiLifetime
   const claims = buildClaims(entitlement, profile, lifetime, { iss: issuer.url, iat: toSeconds(at), jti, cnf })
   const accessToken = await encode(issuer, profile, claims)
   if (accessToken.length > LONGEST_TOKEN) throw refusal('token_too_large')
