@@ -3,12 +3,12 @@ import type { ApiSet } from '../../model/api-set.ts'
 import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
 import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
-import { nearest } from '../../platform/nearest.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
 import { type AccessTo, accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
 import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
+import { missingApi, named } from '../authority/missing.ts'
 import type { ReferableApis } from '../authority/referable.ts'
 import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
@@ -101,13 +101,13 @@ function* checkClient(client: ClientInput, index: number, apis: ReferableApis, e
     yield* checkGrant(client, at, apis, (place, message) => errorAt([...path, 'grants', at, ...place], message))
   if (client.default_api !== undefined) {
     const api = apis.get(client.default_api)
-    if (api === undefined) yield errorAt([...path, 'default_api'], absent(client.default_api, apis))
+    if (api === undefined) yield errorAt([...path, 'default_api'], missingApi(client.default_api, apis))
     else if (!accessTo(api).isPossible)
       yield errorAt([...path, 'default_api'], `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
     if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
-    yield errorAt([...path, 'introspects', at], absent(audience, apis))
+    yield errorAt([...path, 'introspects', at], missingApi(audience, apis))
   }
 }
 
@@ -116,7 +116,7 @@ function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, error
   if (grant === undefined) return
   const api = apis.get(grant.api)
   if (api === undefined) {
-    yield errorAt(['api'], absent(grant.api, apis))
+    yield errorAt(['api'], missingApi(grant.api, apis))
     return
   }
   if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
@@ -143,21 +143,6 @@ function faultOfDefault(scope: string, among: readonly Api[], accessTo: AccessTo
 }
 
 const namesOfScopes = ({ scopes }: Api): readonly string[] => scopes.map(({ name }) => name)
-
-/** A name that is not known, with the known one that was probably meant. */
-function named(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known)
-  return `${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`
-}
-
-/** Says that an API does not exist or can't be read. */
-const absent = (audience: string, apis: ReferableApis): string =>
-  apis.unreadableOf(audience) === undefined
-    ? `there is no API ${named(
-        audience,
-        apis.all.map((api) => api.audience),
-      )}`
-    : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
 const butFor = ({ unreadable }: ReferableApis): string =>

@@ -10,7 +10,7 @@ import { RecordUnreadable } from './record-unreadable.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** The most clients that are tried for one issuer. Beyond it, a client must send its `client_id`. */
-const MOST_TRUSTING = 100
+export const MOST_TRUSTING = 100
 /** Characters. No federated credential has a longer issuer. */
 const LONGEST_ISSUER = 2_000
 /** The average bytes that the cache allows for each client. Most clients take a tenth of that. */

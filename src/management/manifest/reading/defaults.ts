@@ -3,9 +3,9 @@ import type { Path } from '../../../input/yaml-nodes.ts'
 /** The sections of a document whose entries can have defaults, and the name of one entry. */
 export const sections = { apis: 'api', clients: 'client' } as const
 
-export type Section = keyof typeof sections
+type Section = keyof typeof sections
 
-export const isSection = (name: unknown): name is Section => name === 'apis' || name === 'clients'
+const isSection = (name: unknown): name is Section => name === 'apis' || name === 'clients'
 
 type Mapping = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,5 @@
 import { AliasRoom, type Path } from '../../../input/yaml-nodes.ts'
 import { MistakeList, type UserError } from '../../../platform/user-error.ts'
-import { isSection, type Section } from './defaults.ts'
 import { errorAt, type Location, type ManifestDocument, type ManifestFile, readDocuments } from './document.ts'
 import type { Manifest } from './schema.ts'
 
@@ -13,6 +12,8 @@ export interface ParsedManifest {
   readonly errorAt: (path: Path, message: string) => UserError
   /** The file that has the value at `path`. */
   readonly fileOf: (path: Path) => string
+  /** The position of the value at `path`. */
+  readonly locate: (path: Path) => Location
 }
 
 /** Parses a manifest in one file. @throws Mistakes naming the file, line, column and field of every mistake */
@@ -26,7 +27,7 @@ export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
   mistakes.refuse()
   if (documents.length === 0) {
     const [file] = files
-    throw errorAt({ ...START, file: file?.name ?? 'the manifest' }, 'is empty: a manifest has apis, clients, or both')
+    throw errorAt({ ...START, file: file?.name ?? 'the manifest' }, 'is empty: a manifest has apis, clients or tests')
   }
   const { names, nameOf } = namesOf(documents)
   const owned = documents.map((document) => ({ ...document.content, owner: { manifest: nameOf(document) } }))
@@ -34,15 +35,22 @@ export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
     names,
     apis: owned.flatMap(({ apis, owner }) => apis.map((api) => ({ ...api, ...owner }))),
     clients: owned.flatMap(({ clients, owner }) => clients.map((client) => ({ ...client, ...owner }))),
+    tests: documents.flatMap(({ content }) => content.tests),
   }
   const locate = locatorOf(documents)
   refuseRepeated(manifest, locate)
+  if (manifest.tests.length > MOST_TESTS)
+    throw errorAt(locate(['tests', MOST_TESTS]), `is one too many: a manifest has at most ${MOST_TESTS} tests`)
   return {
     manifest,
     errorAt: (path, message) => errorAt(locate(path), message),
     fileOf: (path) => locate(path).file,
+    locate,
   }
 }
+
+/** The most tests of a manifest, in all of its files. */
+const MOST_TESTS = 10_000
 
 const START = { line: 1, column: 1, path: [] } as const
 
@@ -75,18 +83,22 @@ function namesOf(documents: readonly ManifestDocument[]) {
 
 type Locate = (path: Path) => Location
 
+/** The sections that a manifest joins over its documents. */
+const joined = ['apis', 'clients', 'tests'] as const
+
 /** Finds the positions of fields of the whole manifest. Many places are asked for, so the sections are counted once. */
 function locatorOf(documents: readonly ManifestDocument[]): Locate {
-  const places = { apis: placesOf(documents, 'apis'), clients: placesOf(documents, 'clients') }
+  const places = new Map(joined.map((section) => [section, placesOf(documents, section)]))
   return (path) => {
-    const [section, index, ...rest] = path
-    const place = isSection(section) && typeof index === 'number' ? places[section][index] : undefined
-    if (place !== undefined && isSection(section)) return place.document.locate([section, place.index, ...rest])
+    const [name, index, ...rest] = path
+    const section = joined.find((one) => one === name)
+    const place = section !== undefined && typeof index === 'number' ? places.get(section)?.[index] : undefined
+    if (place !== undefined && section !== undefined) return place.document.locate([section, place.index, ...rest])
     return documents[0]?.locate(path) ?? { ...START, file: 'the manifest', path }
   }
 }
 
-const placesOf = (documents: readonly ManifestDocument[], section: Section) =>
+const placesOf = (documents: readonly ManifestDocument[], section: (typeof joined)[number]) =>
   documents.flatMap((document) => document.content[section].map((_, index) => ({ document, index })))
 
 /** Refuses repeated names, since references to them would be ambiguous. @throws Mistakes */

@@ -4,6 +4,7 @@ import { apiSchema, scopeSchema } from '../../schemas/api.ts'
 import { clientSchema, credentialList } from '../../schemas/client.ts'
 import { manifestCredentialSchema } from '../../schemas/credential.ts'
 import { audience, line, scopeName } from '../../schemas/values.ts'
+import { type ManifestTest, testSchema } from './test-schema.ts'
 
 const scope = scopeSchema.safeExtend({ renamed_from: scopeName.optional() })
 const api = apiSchema.extend({ renamed_from: audience.optional(), scopes: z.array(scope).default([]) })
@@ -24,6 +25,7 @@ export const documentSchema = z.strictObject({
     .describe('Fields of the APIs and clients of this document that leave them out.'),
   apis: z.array(api).default([]),
   clients: z.array(client).default([]),
+  tests: z.array(testSchema).default([]).describe('Requests, and the answers that they must get.'),
 })
 
 /** The name of the manifest that owns something; undefined if the manifest has no name. */
@@ -40,4 +42,5 @@ export interface Manifest {
   readonly names: readonly string[]
   readonly apis: readonly ManifestApi[]
   readonly clients: readonly ManifestClient[]
+  readonly tests: readonly ManifestTest[]
 }

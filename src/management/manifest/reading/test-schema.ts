@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { federationRefusals } from '../../../client-auth/federation/refusals.ts'
+import { clientAuthRefusals } from '../../../client-auth/refusals.ts'
+import { grantRefusals } from '../../../grants/refusals.ts'
+import { signingAlgorithms } from '../../../oauth/algorithms.ts'
+import { LONGEST_CLIENT_ID } from '../../../oauth/ids.ts'
+import type { RefusalTable } from '../../../oauth/refusal.ts'
+import { parseScope } from '../../../oauth/scope.ts'
+import { nearest } from '../../../platform/nearest.ts'
+import { policyRefusals } from '../../../policy/refusals.ts'
+import { proofRefusals } from '../../../sender-constraint/refusals.ts'
+import { tokenRefusals } from '../../../tokens/refusals.ts'
+import { audience, json, lifetime, line, scopeName } from '../../schemas/values.ts'
+
+/** The refusals that the model decides. All others come of the bytes of a request, or of the moment. */
+const expectable: RefusalTable = {
+  ...policyRefusals,
+  ...tokenRefusals,
+  ...federationRefusals,
+  grant_not_allowed: grantRefusals.grant_not_allowed,
+  client_disabled: clientAuthRefusals.client_disabled,
+  expired_credential: clientAuthRefusals.expired_credential,
+  revoked_credential: clientAuthRefusals.revoked_credential,
+  method_not_allowed_here: clientAuthRefusals.method_not_allowed_here,
+  federated_ambiguous: clientAuthRefusals.federated_ambiguous,
+  dpop_required: proofRefusals.dpop_required,
+  dpop_refused: proofRefusals.dpop_refused,
+  certificate_required: proofRefusals.certificate_required,
+  sender_constraint_required: proofRefusals.sender_constraint_required,
+}
+
+const codes = [...new Set(Object.values(expectable).map(({ error }) => error))]
+const names: readonly string[] = [...codes, ...Object.keys(expectable)]
+
+const refused = z.string().refine((name) => names.includes(name), {
+  error: ({ input }) => {
+    const meant = nearest(String(input), names)
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+    return `must be ${codes.join(', ')}, or a reason of docs/reference/refusals.md that APIs and clients decide${hint}`
+  },
+})
+
+/** The most scopes of a request. */
+const MOST_SCOPES = 500
+const SCOPES = 'must be scopes with a space between them, or a list of scopes'
+
+/** Scopes as a request has them, or as a list. */
+const scopes = z.union(
+  [
+    z.array(scopeName).max(MOST_SCOPES),
+    z.string().transform((text, context) => {
+      const parsed = text === '' ? [] : parseScope(text)
+      if (parsed === undefined) context.addIssue({ code: 'custom', message: SCOPES })
+      return [...(parsed ?? [])]
+    }),
+  ],
+  { error: SCOPES },
+)
+
+/** The most audiences of a test. A request with over ten is refused, which a test may expect. */
+const MOST_AUDIENCES = 20
+
+const audiences = z.union([audience.transform((one) => [one]), z.array(audience).min(1).max(MOST_AUDIENCES)], {
+  error: 'must be an audience, or a list of audiences',
+})
+
+/** Claims that change with every token, or have a field of their own. */
+const NOT_AMONG_CLAIMS: Readonly<Record<string, string>> = {
+  aud: 'there is audience',
+  cnf: 'there is bound',
+  exp: 'there is lifetime',
+  iat: 'it changes with every token',
+  jti: 'it changes with every token',
+}
+
+const claims = z.record(line(256), json).superRefine((given, context) => {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(NOT_AMONG_CLAIMS, name)) continue
+    context.addIssue({ code: 'custom', path: [name], message: `does not belong here: ${NOT_AMONG_CLAIMS[name]}` })
+  }
+})
+
+/** The parts of a token that a test names. All others may be anything. */
+const gets = z.strictObject({
+  scopes: scopes.optional(),
+  audience: audiences.optional(),
+  lifetime: lifetime.optional(),
+  format: z.enum(['jwt', 'sealed']).optional(),
+  algorithm: z.enum(signingAlgorithms).optional(),
+  claims: claims.optional(),
+  bound: z.enum(['dpop', 'certificate', 'nothing']).optional(),
+})
+
+/** Characters of the token of an outside issuer, as JSON. */
+const LONGEST_TOKEN = 16_000
+
+const matches = z.union(
+  [z.literal('nobody'), z.strictObject({ client: line(LONGEST_CLIENT_ID), credential: line(128).optional() })],
+  { error: 'must be nobody, or { client, credential }' },
+)
+
+/** A request for a token, and the answer that it must get. */
+export const testSchema = z
+  .strictObject({
+    name: line(256).optional(),
+    client: line(LONGEST_CLIENT_ID).optional(),
+    token: z
+      .record(line(256), json)
+      .refine((claims) => JSON.stringify(claims).length <= LONGEST_TOKEN, 'must be less than 16 KB of JSON')
+      .optional(),
+    scope: scopes.optional(),
+    resource: audiences.default([]),
+    dpop: z.boolean().default(false),
+    certificate: z.boolean().default(false),
+    gets: gets.optional(),
+    refused: refused.optional(),
+    matches: matches.optional(),
+  })
+  .superRefine(({ client, token, gets, refused, matches }, context) => {
+    const refuse = (path: readonly string[], message: string) =>
+      context.addIssue({ code: 'custom', path: [...path], message })
+    if (client === undefined && token === undefined)
+      refuse([], 'must have the client of the request, or the token of an outside issuer that it sends')
+    if (gets === undefined && refused === undefined && matches === undefined)
+      refuse(
+        [],
+        token === undefined
+          ? 'expects nothing: give gets or refused'
+          : 'expects nothing: give matches, gets or refused',
+      )
+    if (gets !== undefined && refused !== undefined) refuse(['refused'], 'give gets or refused, not both')
+    if (matches !== undefined && token === undefined) refuse(['matches'], 'is for tests with a token')
+    if (matches === 'nobody' && gets !== undefined) refuse(['gets'], 'a token that matches nobody gets nothing')
+  })
+
+export type ManifestTest = z.output<typeof testSchema>
