@@ -61,7 +61,7 @@ const scopes = z.union(
 const MOST_AUDIENCES = 20
 
 const audiences = z.union([audience.transform((one) => [one]), z.array(audience).min(1).max(MOST_AUDIENCES)], {
-  error: 'must be an audience, or a list of audiences',
+  error: 'must be an audience such as https://api.example.com, or a list of audiences',
 })
 
 /** Claims that change with every token, or have a field of their own. */
