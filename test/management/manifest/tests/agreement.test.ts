@@ -8,7 +8,7 @@ import { parseManifest } from '../../../../src/management/manifest/reading/parse
 import { runTests } from '../../../../src/management/manifest/tests/run.ts'
 import { stateAfter } from '../../../../src/management/manifest/tests/state.ts'
 import type { Api } from '../../../../src/model/api.ts'
-import type { ApiSet } from '../../../../src/model/api-set.ts'
+import { ApiSet } from '../../../../src/model/api-set.ts'
 import type { Client } from '../../../../src/model/client.ts'
 import { toCredentials } from '../../../../src/model/credentials/credential.ts'
 import { sha256 } from '../../../../src/model/credentials/secret-hash.ts'
@@ -87,6 +87,7 @@ function makeRound(round: number): { readonly apis: readonly Api[]; readonly sen
     const given = Object.fromEntries(Object.entries(token).filter(([, value]) => value !== undefined))
     return { ...api, token: given, require }
   })
+  const known = new ApiSet(apis)
   const sent = models.map(([{ client }, request], index): Sent => {
     const { isDisabled, isGrantless, require, subject, lifetime, dpop = false } = clientSettings[index] ?? {}
     return {
@@ -100,11 +101,21 @@ function makeRound(round: number): { readonly apis: readonly Api[]; readonly sen
         subject,
         credentials: credentials(),
       },
-      request,
+      // Each tenth request may have a name that no API has.
+      request: index % 10 === 0 ? request : among(known, request),
       dpop,
     }
   })
   return { apis, sent }
+}
+
+/** The part of a request that has names of these APIs alone. */
+function among(apis: ApiSet, { scope, targets }: Request): Request {
+  const scopes = scope?.filter((name) => apis.withScope(name).length > 0) ?? []
+  return {
+    scope: scopes.length > 0 ? scopes : undefined,
+    targets: targets.filter((one) => apis.get(one) !== undefined),
+  }
 }
 
 type Answer =
