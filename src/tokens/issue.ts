@@ -2,11 +2,11 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Jti } from '../oauth/ids.ts'
 import { toSeconds } from '../platform/clock.ts'
 import type { Confirmation } from '../sender-constraint/verify-proof.ts'
-import { type AccessTokenClaims, buildClaims, LONGEST_TOKEN } from './claims.ts'
+import { type AccessTokenClaims, buildClaims } from './claims.ts'
 import type { DecidedToken } from './decide.ts'
 import { signJwt } from './jwt.ts'
+import { refuseLong } from './length.ts'
 import type { TokenProfiles } from './profile.ts'
-import { refusal } from './refusals.ts'
 import type { Sealer } from './sealed.ts'
 import type { TokenProfile } from './token-profile.ts'
 
@@ -49,7 +49,7 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const claims = buildClaims(entitlement, profile, lifetime, { iss: issuer.url, iat: toSeconds(at), jti, cnf })
   const accessToken = await encode(issuer, profile, claims)
-  if (accessToken.length > LONGEST_TOKEN) throw refusal('token_too_large')
+  refuseLong(accessToken.length)
   return { accessToken, claims, lifetime }
 }
 

@@ -27,6 +27,10 @@ const TOKENS_PER_SUBKEY = 2 ** 24
 
 const associatedData = (reference: Buffer): Buffer => Buffer.concat([Buffer.from('tessera sealed token 1'), reference])
 
+/** The characters of a token that seals so many bytes. */
+export const sealedLength = (bytes: number): number =>
+  withChecksum(PREFIX).length + Math.ceil(((HEADER_BYTES + BOX_BYTES + bytes) * 4) / 3)
+
 /** Derives a separate key for each salt by HKDF-SHA-256 (RFC 5869). */
 const deriveSubkey = (key: SealingKey, salt: Buffer): KeyObject =>
   createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, salt, 'tessera sealed token', 32)))

@@ -20,6 +20,7 @@ import type { AccessDecisions } from '../../../policy/entitlement.ts'
 import type { Binding, Confirmation } from '../../../sender-constraint/verify-proof.ts'
 import { type AccessTokenClaims, buildClaims } from '../../../tokens/claims.ts'
 import { type DecidedToken, decideToken } from '../../../tokens/decide.ts'
+import { lengthOf, refuseLong } from '../../../tokens/length.ts'
 import type { TokenProfiles } from '../../../tokens/profile.ts'
 import type { ManifestTest } from '../reading/test-schema.ts'
 import type { TestedState } from './state.ts'
@@ -74,6 +75,7 @@ export async function answerTest(test: ManifestTest, state: TestedState, rules: 
       cnf: confirmationOf(decided.binding),
     }
     const claims = buildClaims(decided.entitlement, decided.profile, decided.lifetime, issuance)
+    refuseLong(lengthOf(decided.profile, claims))
     return { matched, token: { ...decided, claims } }
   } catch (error) {
     const refusal = expectedRefusal(error)

@@ -33,6 +33,7 @@ clients:
   - { client_id: bound, scopes: [edit], require: certificate_bound }
   - { client_id: asks, scopes: [edit], tls_client_certificate_bound_access_tokens: true }
   - { client_id: nothing, restrict_scopes: true }
+  - { client_id: large, scopes: [edit, read], token: { claims: { a: "${'…'.repeat(3_900)}" } } }
 `
 
 const outcomeOf = async (line: string): Promise<readonly string[]> => {
@@ -180,6 +181,7 @@ describe('an expected refusal passes by its reason and by its code alone', () =>
       'too_many_targets',
       'invalid_target',
     ],
+    ['a token that is too large', 'client: large, scope: edit', 'token_too_large', 'invalid_scope'],
     ['an API that requires a proof', 'client: keeper, scope: open', 'dpop_required', 'invalid_dpop_proof'],
     ['a client that requires a certificate', 'client: bound, scope: edit', 'certificate_required', 'invalid_request'],
     [
