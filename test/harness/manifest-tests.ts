@@ -6,7 +6,7 @@ import { runTests, type TestResult } from '../../src/management/manifest/tests/r
 import { stateAfter } from '../../src/management/manifest/tests/state.ts'
 
 /** The settings of the server in these tests. */
-export const SERVER = { issuer: 'https://as.example.com', defaultLifetime: 14_400 }
+const SERVER = { issuer: 'https://as.example.com', defaultLifetime: 14_400 }
 
 /** Runs the tests of a manifest against the state that it would make. Nothing is written. */
 export async function resultsOf(
