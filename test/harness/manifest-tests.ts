@@ -12,13 +12,13 @@ const SERVER = { issuer: 'https://as.example.com', defaultLifetime: 14_400 }
 export async function resultsOf(
   context: MakingContext,
   manifest: string,
-  server = SERVER,
+  file = 'm.yaml',
 ): Promise<readonly TestResult[]> {
-  const parsed = parseManifest('m.yaml', manifest)
+  const parsed = parseManifest(file, manifest)
   const plan = await applyManifest(context, { parsed, env: {}, dryRun: true })
   const model = await context.store.model.snapshot([])
   const after = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
   const apis = withAdminApi(after.values(), model.unreadableApis)
   const state = stateAfter({ apis, clients: plan.clients, authority: context.authority }, context.store.directory)
-  return runTests(parsed, state, { ...server, clock: context.clock })
+  return runTests(parsed, state, { ...SERVER, clock: context.clock })
 }
