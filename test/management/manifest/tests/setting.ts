@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import { MasterKey } from '../../../../src/crypto/master-key.ts'
 import { applyManifest } from '../../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../../src/management/manifest/reading/parse.ts'
+import { noSecrets } from '../../../../src/management/manifest/secret-source.ts'
 import { systemRandom } from '../../../../src/platform/random.ts'
 import { openStore } from '../../../../src/store/open.ts'
 import { IN_2030, standingClock } from '../../../harness/clock.ts'
@@ -21,7 +22,7 @@ export async function openDatabase() {
   return {
     context,
     apply: (manifest: string) =>
-      applyManifest(context, { parsed: parseManifest('m.yaml', manifest), env: {}, dryRun: false }),
+      applyManifest(context, { parsed: parseManifest('m.yaml', manifest), source: noSecrets, dryRun: false }),
     /** The differences of each test, such as `scopes read, got read edit`. */
     differences: async (manifest: string) =>
       (await resultsOf(context, manifest)).map(({ differences }) =>
