@@ -3,7 +3,7 @@ import { applyManifest } from '../management/manifest/apply.ts'
 import { type ManifestFile, type ParsedManifest, parseManifests } from '../management/manifest/reading/parse.ts'
 import { planOf } from '../management/manifest/refused.ts'
 import { nameOfReference, referencesIn } from '../management/manifest/secret-source.ts'
-import { managementContext, withDatabase } from './database.ts'
+import { managementContext, type Opened, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { readManifestFiles, secretsHere } from './manifest-files.ts'
 import { nothingChanged, withNewSecrets } from './new-secrets.ts'
@@ -35,6 +35,7 @@ interface PlanCommandOptions extends OutputOptions, TargetOptions {
 
 interface ApplyCommandOptions extends PlanCommandOptions, SecretsOptions {
   readonly allowDestroy?: true
+  readonly ignoreTests?: true
   readonly dryRun?: boolean
 }
 
@@ -70,7 +71,7 @@ const applyHere = ({ files, parsed, options }: Work, config: string | undefined)
     withDatabase(
       config,
       async (opened) => {
-        const { reason, dryRun = false, prune, takeOver, allowDestroy } = options
+        const { reason, dryRun = false, prune, takeOver, allowDestroy, ignoreTests } = options
         let isShown = false
         const planned = await withProgress((state) => {
           state('comparing the manifest with the database')
@@ -78,10 +79,12 @@ const applyHere = ({ files, parsed, options }: Work, config: string | undefined)
           return applyManifest(context, {
             parsed,
             source: secretsHere(process.env),
+            server: serverOf(opened),
             dryRun,
             ...(prune && { prune }),
             ...(takeOver && { takeOver }),
             ...(allowDestroy && { allowDestroy }),
+            ...(ignoreTests && { ignoreTests }),
             show: (made) => {
               state('')
               const shown = shownPlan(made)
@@ -104,9 +107,12 @@ const applyHere = ({ files, parsed, options }: Work, config: string | undefined)
     ),
   )
 
+/** The settings of the server for the tests of a manifest. */
+const serverOf = ({ options: { issuer, token } }: Opened) => ({ issuer, defaultLifetime: token.lifetime })
+
 /** A server plans first, and then applies the plan if it still does the same. */
 async function applyRemotely({ files, parsed, options }: Work): Promise<ShownPlan> {
-  const { dryRun, prune = false, takeOver = false, allowDestroy = false } = options
+  const { dryRun, prune = false, takeOver = false, allowDestroy = false, ignoreTests = false } = options
   const source = secretsHere(process.env)
   const secrets = referencesIn(parsed).flatMap((reference) => {
     const secret = source(reference)
@@ -118,9 +124,14 @@ async function applyRemotely({ files, parsed, options }: Work): Promise<ShownPla
     const planned = await target.call('plans.create', { body }, planAnswer.extend({ id: z.string() }))
     shown = planned
     if (dryRun) return report(planned, options, false)
-    const isRefused = planned.conflicts.length > 0 || (!allowDestroy && planned.losses.some((one) => one.destructive))
+    const isFailing = !ignoreTests && planned.tests.some(({ passed }) => !passed)
+    const isRefused =
+      isFailing || planned.conflicts.length > 0 || (!allowDestroy && planned.losses.some((one) => one.destructive))
     if (isRefused) report(planned, { ...options, dryRun: true }, false)
-    const input = { path: { plan: planned.id }, body: { ...body, allow_destroy: allowDestroy } }
+    const input = {
+      path: { plan: planned.id },
+      body: { ...body, allow_destroy: allowDestroy, ignore_tests: ignoreTests },
+    }
     const asText = (applied: ShownPlan) => textOfPlan(applied, options, [summaryLine(applied, false)])
     const making = { expected: planned.generates, secretsOf: secretsOfPlan, asText }
     report(await target.make('plans.apply', input, planAnswer, making), options, true)

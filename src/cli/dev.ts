@@ -62,6 +62,7 @@ async function addSample(config: Config): Promise<void> {
     await applyManifest(managementContext({ options: config, store }, { manifest: [sampleManifest] }), {
       parsed: parseManifest('sample', sampleManifest),
       source: noSecrets,
+      server: { issuer: config.issuer, defaultLifetime: config.token.lifetime },
       origin: 'sample',
       dryRun: false,
     })

@@ -72,6 +72,7 @@ program
   .option(...PRUNE)
   .option(...TAKE_OVER)
   .option('--allow-destroy', 'end credentials in use, scopes of clients, owners, clients and APIs')
+  .option('--ignore-tests', 'go on although tests of the manifest fail; the audit log names them')
   .option(...DETAILED)
   .option('--json', 'print JSON')
   .option('-c, --config <file>', 'the configuration that names the database')

@@ -99,6 +99,7 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       settings: ofServer,
       problems: ofServer,
       openApi: ofServer,
+      defaultLifetime: () => opened.options.token.lifetime,
       retentionDays: () => opened.options.audit.retention_days,
       refusalOf,
     },

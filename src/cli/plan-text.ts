@@ -3,6 +3,7 @@ import type { Plan } from '../management/manifest/plan.ts'
 import { planBody } from '../management/manifest/plan-body.ts'
 import { printable } from './output.ts'
 import type { NewSecret } from './secrets/secret.ts'
+import { testLines, testSummary, testsAnswer } from './tests-text.ts'
 
 const lastUsed = { last_used: z.string().nullable() }
 const isDestructive = { destructive: z.boolean() }
@@ -53,6 +54,7 @@ export const planAnswer = z.looseObject({
   steps: z.array(step),
   losses: z.array(loss),
   conflicts: z.array(z.string()),
+  tests: testsAnswer,
   warnings: z.array(z.string()),
   generates: z.array(z.looseObject({ client_id: z.string(), label: z.string() })),
   secrets: z
@@ -72,10 +74,11 @@ export const shownPlan = (plan: Plan): ShownPlan =>
 const SIGNS = { create: '+', update: '~', rename: '>', delete: '-', unchanged: '=' } as const
 
 /** The steps of a plan that change something, with each field, and then the losses and conflicts. */
-export const planLines = ({ steps, losses, conflicts }: ShownPlan): readonly string[] => [
+export const planLines = ({ steps, losses, conflicts, tests }: ShownPlan): readonly string[] => [
   ...steps.filter(({ action }) => action !== 'unchanged').flatMap(stepLines),
   ...losses.map((loss) => printable(lossLine(loss))),
   ...conflicts.map((conflict) => `x ${printable(conflict)}`),
+  ...testLines(tests),
 ]
 
 function stepLines({ action, kind, id, from, changes }: z.output<typeof step>): readonly string[] {
@@ -131,7 +134,7 @@ function lossLine(loss: ShownPlan['losses'][number]): string {
 const used = (last: string | null): string => (last === null ? 'never used' : `last used ${last}`)
 
 /** The numbers of steps, and of the losses that need consent. */
-export function summaryLine({ steps, losses }: ShownPlan, dryRun: boolean): string {
+export function summaryLine({ steps, losses, tests }: ShownPlan, dryRun: boolean): string {
   const count = (action: string) => steps.filter((one) => one.action === action).length
   const rare = (['rename', 'delete'] as const).filter((action) => count(action) > 0)
   const counts = (['create', 'update', ...rare, 'unchanged'] as const).map((action) =>
@@ -141,14 +144,16 @@ export function summaryLine({ steps, losses }: ShownPlan, dryRun: boolean): stri
   )
   const destroyed = losses.filter(({ destructive }) => destructive).length
   const ends = destroyed === 0 ? '' : `, ${destroyed} ${destroyed === 1 ? 'loss' : 'losses'}`
-  return `${counts.join(', ')}${ends}${dryRun ? '; nothing was written' : ''}`
+  const tested = tests.length === 0 ? '' : `, ${testSummary(tests)}`
+  return `${counts.join(', ')}${ends}${tested}${dryRun ? '; nothing was written' : ''}`
 }
 
-export const planAsJson = ({ steps, losses, conflicts, warnings, secrets }: ShownPlan, dryRun: boolean) => ({
+export const planAsJson = ({ steps, losses, conflicts, tests, warnings, secrets }: ShownPlan, dryRun: boolean) => ({
   dry_run: dryRun,
   steps,
   losses,
   conflicts,
+  tests,
   warnings,
   generated: dryRun ? [] : secrets,
 })

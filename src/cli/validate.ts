@@ -19,9 +19,12 @@ export async function validate({ file, ...options }: ValidateOptions): Promise<v
   show(options, {
     data,
     forPeople: () => {
-      print(`${files.length} files, ${apis.length} APIs and ${clients.length} clients are valid`)
+      const parts = [counted(files.length, 'file'), counted(apis.length, 'API'), counted(clients.length, 'client')]
+      print(`valid: ${parts.join(', ')}`)
       for (const one of outside) say(`note: ${printable(one)}`)
       for (const warning of warnings) say(`warning: ${printable(warning)}`)
     },
   })
 }
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

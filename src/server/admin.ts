@@ -104,6 +104,7 @@ export function openAdminApi(
           settings: () => shownOptions(live.current),
           problems,
           openApi: () => openApiDocument(operations),
+          defaultLifetime: () => live.current.token.lifetime,
           retentionDays: () => live.current.audit.retention_days,
           refusalOf,
         },

@@ -1,4 +1,5 @@
 import { noSecrets } from '../../src/management/manifest/secret-source.ts'
+import { TEST_SETTINGS } from './apply-settings.ts'
 /** A database with its manifests and commands, under a clock that moves only when a test moves it. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -47,6 +48,7 @@ export async function openSetting() {
       applyManifest(context, {
         parsed: parseManifest('test.yaml', manifest),
         source: noSecrets,
+        server: TEST_SETTINGS,
         allowDestroy: true,
         dryRun: false,
       }),

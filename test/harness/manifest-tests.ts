@@ -5,6 +5,7 @@ import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
 import { noSecrets } from '../../src/management/manifest/secret-source.ts'
 import { runTests, type TestResult } from '../../src/management/manifest/tests/run.ts'
 import { stateAfter } from '../../src/management/manifest/tests/state.ts'
+import { TEST_SETTINGS } from './apply-settings.ts'
 
 /** The settings of the server in these tests. */
 const SERVER = { issuer: 'https://as.example.com', defaultLifetime: 14_400 }
@@ -16,7 +17,7 @@ export async function resultsOf(
   file = 'm.yaml',
 ): Promise<readonly TestResult[]> {
   const parsed = parseManifest(file, manifest)
-  const plan = await applyManifest(context, { parsed, source: noSecrets, dryRun: true })
+  const plan = await applyManifest(context, { parsed, source: noSecrets, server: TEST_SETTINGS, dryRun: true })
   const model = await context.store.model.snapshot([])
   const after = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
   for (const audience of plan.deleted.apis) after.delete(audience)

@@ -15,6 +15,7 @@ import { createLogger, type Logger } from '../../src/observability/log.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { type Environment, type Server, startServer } from '../../src/server/server.ts'
 import { openStore } from '../../src/store/open.ts'
+import { TEST_SETTINGS } from './apply-settings.ts'
 import { emptyDatabase } from './empty-database.ts'
 import { freePort } from './port.ts'
 
@@ -98,6 +99,7 @@ export async function applyTo(
     return await applyManifest(managementContext({ options: config, store }), {
       parsed: parseManifest('test.yaml', manifest),
       source: secretsHere(env),
+      server: TEST_SETTINGS,
       dryRun: false,
       allowDestroy: true,
     })

@@ -1,4 +1,5 @@
 import { noSecrets } from '../../src/management/manifest/secret-source.ts'
+import { TEST_SETTINGS } from '../harness/apply-settings.ts'
 /** A small model in SQLite. Each test changes a copy of it. */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -61,6 +62,7 @@ export const apply = (context: TestContext, manifest: string) =>
   applyManifest(context, {
     parsed: parseManifest('test.yaml', manifest),
     source: noSecrets,
+    server: TEST_SETTINGS,
     allowDestroy: true,
     dryRun: false,
   })

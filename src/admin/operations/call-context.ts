@@ -11,6 +11,8 @@ import type { Precondition } from './precondition.ts'
 /** The server that answers, or whose database a command has opened. */
 interface ServerFacts {
   readonly issuer: string
+  /** The lifetime of tokens unless their client or API says otherwise, in seconds. */
+  readonly defaultLifetime: () => number
   /** The options in force, without secrets. */
   readonly settings: () => Readonly<Record<string, unknown>>
   /** The reasons why it can't answer as it should. */

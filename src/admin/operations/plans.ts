@@ -8,6 +8,7 @@ import { outcomeOf, planBody } from '../../management/manifest/plan-body.ts'
 import { type ManifestFile, parseManifests } from '../../management/manifest/reading/parse.ts'
 import { nameOfReference, type SecretReference } from '../../management/manifest/secret-source.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
+import type { CallContext } from './call-context.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
 
 /** Characters of a manifest. A larger one is applied by a command on the server. */
@@ -51,6 +52,7 @@ const given = z.strictObject({
 type Given = z.output<typeof given>
 
 const applying = given.extend({
+  ignore_tests: z.boolean().default(false).describe('Go on although tests of the manifest fail.'),
   allow_destroy: z
     .boolean()
     .default(false)
@@ -74,6 +76,18 @@ const plan = z.strictObject({
   conflicts: z
     .array(z.string())
     .describe('The things that belong to somebody else. Without `take_over`, they are in the way.'),
+  tests: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        passed: z.boolean(),
+        file: z.string(),
+        line: z.int(),
+        column: z.int(),
+        differences: z.array(z.strictObject({ expected: z.string(), got: z.string() })),
+      }),
+    )
+    .describe('The results of the tests of the manifest, in the state that would be.'),
   warnings: z.array(z.string()),
   generates: z
     .array(z.strictObject({ client_id: z.string(), label: z.string() }))
@@ -99,9 +113,10 @@ const digestOfGiven = ({ manifest, prune, take_over }: Given): string =>
 const filesOf = ({ manifest }: Given): readonly ManifestFile[] =>
   typeof manifest === 'string' ? [{ name: NAME, content: manifest }] : manifest
 
-const inputOf = (body: Given) => ({
+const inputOf = (body: Given, { issuer, defaultLifetime }: CallContext['server']) => ({
   parsed: parseManifests(filesOf(body)),
   source: (reference: SecretReference) => new Map(Object.entries(body.secrets)).get(nameOfReference(reference)),
+  server: { issuer, defaultLifetime: defaultLifetime() },
   prune: body.prune,
   takeOver: body.take_over,
 })
@@ -112,6 +127,7 @@ const example = {
     steps: [{ action: 'create', kind: 'client', id: 'billing', changes: [] }],
     losses: [],
     conflicts: [],
+    tests: [],
     warnings: [],
     generates: [],
   },
@@ -130,8 +146,8 @@ export const planOperations = [
     answer: plan,
     command: 'plan',
     example: { body: example.body, answer: { id: 'kxL0…', ...example.answer } },
-    run: async ({ management, cursors }, { body }) => {
-      const planned = await applyManifest(management, { ...inputOf(body), dryRun: true })
+    run: async ({ management, cursors, server }, { body }) => {
+      const planned = await applyManifest(management, { ...inputOf(body, server), dryRun: true })
       const id = cursors.seal({ given: digestOfGiven(body), outcome: digestOf(outcomeOf(planned)) }, 'plan')
       return { body: { id, ...planBody(planned) }, state: null }
     },
@@ -148,7 +164,7 @@ export const planOperations = [
     answer: applied,
     command: 'apply',
     example: { path: { plan: 'kxL0…' }, ...example },
-    run: async ({ management, cursors, show }, { path, body }) => {
+    run: async ({ management, cursors, server, show }, { path, body }) => {
       const known = ground.safeParse(cursors.open(path.plan, 'plan')).data
       if (known === undefined) throw new NotFound('there is no such plan: make one with POST /plans')
       if (known.given !== digestOfGiven(body))
@@ -156,9 +172,10 @@ export const planOperations = [
       const hashes = filesOf(body).map(({ content }) => hash('sha256', content))
       const context = { ...management, actor: withManifest(management.actor, hashes) }
       const done = await applyManifest(context, {
-        ...inputOf(body),
+        ...inputOf(body, server),
         dryRun: false,
         allowDestroy: body.allow_destroy,
+        ignoreTests: body.ignore_tests,
         check: (present) => {
           if (digestOf(outcomeOf(present)) !== known.outcome)
             throw new Conflict('the plan would do something else by now: clients or APIs have changed. Plan again')

@@ -16,9 +16,11 @@ import { NewSecrets } from './new-secrets.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
 import type { ParsedManifest } from './reading/parse.ts'
-import { type Consent, refuseUnconsented } from './refused.ts'
+import { type Consent, failedTests, refuseUnconsented } from './refused.ts'
 import type { Renames } from './renames.ts'
 import type { SecretSource } from './secret-source.ts'
+import { runTests, type TestResult } from './tests/run.ts'
+import { stateAfter } from './tests/state.ts'
 
 export interface ApplyInput extends Consent {
   readonly parsed: ParsedManifest
@@ -31,6 +33,8 @@ export interface ApplyInput extends Consent {
   readonly prune?: boolean
   /** Whether to take things from other manifests, and from people. */
   readonly takeOver?: boolean
+  /** The settings of the server, for the tests of the manifest. Without an issuer, no test can run. */
+  readonly server: { readonly issuer: string | undefined /** Seconds. */; readonly defaultLifetime: number }
   /** Called with each plan that is to be written. @throws UserError to refuse it */
   readonly check?: (plan: Plan) => void
   /**
@@ -60,7 +64,8 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
     const planned = await planManifest(parsed, model, { ...means, ...others })
     const { renames } = others
     const losses = await findLosses(planned, renames.clients, model, store, context.clock.now())
-    const plan = { ...planned, losses }
+    const tests = await testResults(context, input, planned, model)
+    const plan = { ...planned, losses, tests }
     requireManifestRights(context, plan, model, renames)
     if (dryRun) return plan
     check(plan)
@@ -77,12 +82,32 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
         ...(deleted.clients.length > 0 && { deletedClients: deleted.clients }),
         ...(takeOver && { takeOver }),
         ...(input.allowDestroy && { allowDestroy: true }),
+        ...(failedTests(plan).length > 0 && { failedTests: failedTests(plan).slice(0, MOST_NAMED) }),
       },
       changes: changesOf(plan, model, renames),
     })
     if (await store.commit(model.version, { apis, clients, deleted, event })) return plan
   }
   throw new Conflict('others kept changing clients or APIs, and nothing was written: try again')
+}
+
+/** The failed tests that an event names. */
+const MOST_NAMED = 50
+
+/** Runs the tests of a manifest in the state that would be. @throws Mistakes; UserError if the server has no issuer */
+async function testResults(
+  { authority, store, clock }: MakingContext,
+  { parsed, server: { issuer, defaultLifetime } }: ApplyInput,
+  { apis, clients, deleted }: Pick<Plan, 'apis' | 'clients' | 'deleted'>,
+  model: ModelSnapshot,
+): Promise<readonly TestResult[]> {
+  if (parsed.manifest.tests.length === 0) return []
+  if (issuer === undefined)
+    throw parsed.errorAt(['tests'], 'need the issuer of the server, which the configuration does not name')
+  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
+  for (const audience of deleted.apis) after.delete(audience)
+  const changed = { apis: withAdminApi(after.values(), model.unreadableApis), clients, deleted: deleted.clients }
+  return runTests(parsed, stateAfter({ ...changed, authority }, store.directory), { issuer, defaultLifetime, clock })
 }
 
 const apiBefore = ({ apis, unreadableApis }: ModelSnapshot, audience: string) =>
@@ -134,12 +159,7 @@ function refuseHidden(
 }
 
 /** Checks each resulting client and API as a change of it alone would be. @throws NotAllowed */
-function requireManifestRights(
-  { authority }: MakingContext,
-  plan: Omit<Plan, 'losses'>,
-  model: ModelSnapshot,
-  renames: Renames,
-): void {
+function requireManifestRights({ authority }: MakingContext, plan: Plan, model: ModelSnapshot, renames: Renames): void {
   const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
   const apis = withAdminApi(latest.values(), model.unreadableApis)
   for (const api of plan.apis) {

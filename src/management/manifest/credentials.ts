@@ -39,7 +39,7 @@ export async function planCredential(
   const expiry = (createdAt: number) => (wanted.expires === undefined ? undefined : expiryOf(wanted.expires, createdAt))
   if (existing !== undefined && (isUnknown ? existing.kind === 'secret' : await isSame(existing, given))) {
     const expiresAt = keptExpiry(existing, expiry(existing.createdAt), before)
-    const life = { label: wanted.label, origin: existing.origin === 'command' ? origin : existing.origin, expiresAt }
+    const life = { label: wanted.label, origin: 'manifest' as const, expiresAt }
     return { credential: { ...existing, ...life }, generated: undefined }
   }
   const away = removed.find(({ credential: { label } }) => label === wanted.label)
@@ -51,7 +51,7 @@ export async function planCredential(
   const { credential } = await makeCredential(maker, made, terms, before)
   const known = [...before, ...removed.map((one) => one.credential)]
   return {
-    credential: { ...credential, revokedAt: await revocationOf(given, known) },
+    credential: { ...credential, expiresAt: expiry(credential.createdAt), revokedAt: await revocationOf(given, known) },
     generated: isUnknown ? undefined : generated,
   }
 }
@@ -64,9 +64,9 @@ function findExisting(
   { label, renamed_from: former }: Pick<CredentialInput, 'label' | 'renamed_from'>,
   before: readonly Credential[],
 ): Credential | undefined {
-  const of = (name: string, isOwn: boolean) =>
-    before.find((one) => one.label === name && (one.origin !== 'command') === isOwn)
-  return of(label, true) ?? (former === undefined ? undefined : of(former, true)) ?? of(label, false)
+  const of = (name: string, origin: Credential['origin']) =>
+    before.find((one) => one.label === name && one.origin === origin)
+  return of(label, 'manifest') ?? (former === undefined ? undefined : of(former, 'manifest')) ?? of(label, 'command')
 }
 
 /** The expiry to keep: a manifest can't lengthen a life that a rotation has shortened, even if the successor was removed. */

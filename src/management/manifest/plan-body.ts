@@ -1,11 +1,13 @@
 import { iso } from '../fields.ts'
 import { isDestructive, type Loss, type Plan } from './plan.ts'
+import { testsBody } from './tests/results-body.ts'
 
 /** A plan as JSON, without generated secrets. */
-export const planBody = ({ steps, losses, conflicts, warnings, generated }: Plan) => ({
+export const planBody = ({ steps, losses, conflicts, tests, warnings, generated }: Plan) => ({
   steps,
   losses: losses.map((loss) => ({ ...lossBody(loss), destructive: isDestructive(loss) })),
   conflicts,
+  tests: testsBody(tests),
   warnings,
   generates: generated.map(({ clientId, label }) => ({ client_id: clientId, label })),
 })

@@ -46,7 +46,7 @@ export async function planManifest(
   parsed: ParsedManifest,
   model: ModelSnapshot,
   means: PlanMeans,
-): Promise<Omit<Plan, 'losses'>> {
+): Promise<Omit<Plan, 'losses' | 'tests'>> {
   const { context, renames, pruned } = means
   refuseAll(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
   const apis = plannedApis(parsed, model, means)

@@ -3,6 +3,7 @@ import type { Client } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import type { ModelDeletions } from '../../model/store.ts'
 import type { Audience, ClientId } from '../../oauth/ids.ts'
+import type { TestResult } from './tests/run.ts'
 
 /** The step of a plan for one API or client. */
 export interface Step {
@@ -42,6 +43,8 @@ export interface Plan {
   readonly losses: readonly Loss[]
   /** The things that belong to somebody else, a line each with its place. */
   readonly conflicts: readonly string[]
+  /** The results of the manifest's tests, in the state that would be. */
+  readonly tests: readonly TestResult[]
   /** Likely mistakes that don't prevent the application. */
   readonly warnings: readonly string[]
 }

@@ -5,6 +5,8 @@ import { isDestructive, type Loss, type Plan } from './plan.ts'
 export interface Consent {
   /** Whether credentials in use, scopes of clients, owners, clients and APIs may end. */
   readonly allowDestroy?: boolean
+  /** Whether to go on although tests of the manifest fail. */
+  readonly ignoreTests?: boolean
 }
 
 /** The plans that were refused, by their errors, so that they can be shown. */
@@ -14,11 +16,15 @@ const refusedPlans = new WeakMap<Error, Plan>()
 export const planOf = (error: unknown): Plan | undefined =>
   error instanceof Error ? refusedPlans.get(error) : undefined
 
-/** @throws Conflict if a thing of the plan belongs to somebody else; NotAllowed if it destroys something without consent */
-export function refuseUnconsented(plan: Plan, { allowDestroy = false }: Consent): void {
+/**
+ * @throws Conflict if a thing of the plan belongs to somebody else; NotAllowed if a test fails, or if it destroys something without consent
+ */
+export function refuseUnconsented(plan: Plan, { allowDestroy = false, ignoreTests = false }: Consent): void {
   const destroyed = plan.losses.filter(isDestructive)
   const error = plan.conflicts.length > 0 ? conflict(plan.conflicts) : undefined
-  const refused = error ?? (destroyed.length > 0 && !allowDestroy ? unconsented(destroyed) : undefined)
+  const failed = failedTests(plan)
+  const untested = failed.length > 0 && !ignoreTests ? failing(failed.length) : undefined
+  const refused = error ?? untested ?? (destroyed.length > 0 && !allowDestroy ? unconsented(destroyed) : undefined)
   if (refused === undefined) return
   refusedPlans.set(refused, plan)
   throw refused
@@ -27,6 +33,15 @@ export function refuseUnconsented(plan: Plan, { allowDestroy = false }: Consent)
 const conflict = (conflicts: readonly string[]): UserError =>
   new Conflict(
     [...conflicts.slice(0, 50), ...(conflicts.length > 50 ? [`and ${conflicts.length - 50} more`] : [])].join('\n'),
+  )
+
+/** The names of the tests that fail. */
+export const failedTests = ({ tests }: Pick<Plan, 'tests'>): readonly string[] =>
+  tests.flatMap(({ name, differences }) => (differences.length > 0 ? [name] : []))
+
+const failing = (count: number): UserError =>
+  new NotAllowed(
+    `nothing was changed: ${count === 1 ? 'a test of the manifest fails' : `${count} tests of the manifest fail`}. Mend it, or give --ignore-tests`,
   )
 
 const unconsented = (losses: readonly Loss[]): UserError =>

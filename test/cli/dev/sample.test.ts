@@ -17,6 +17,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { type Server, startServer } from '../../../src/server/server.ts'
 import { openStore } from '../../../src/store/open.ts'
+import { TEST_SETTINGS } from '../../harness/apply-settings.ts'
 import { environmentOf, startTessera } from '../../harness/cli.ts'
 import { UNAUTHENTICATED, withoutRequestId } from '../../harness/refused.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
@@ -38,7 +39,14 @@ async function addSample(): Promise<void> {
   const store = await openStore(config.storage, systemClock)
   const parsed = parseManifest('sample', sampleManifest)
   const context = managementContext({ options: config, store })
-  await applyManifest(context, { parsed, source: noSecrets, allowDestroy: true, origin: 'sample', dryRun: false })
+  await applyManifest(context, {
+    parsed,
+    source: noSecrets,
+    server: TEST_SETTINGS,
+    allowDestroy: true,
+    origin: 'sample',
+    dryRun: false,
+  })
   await store.close()
 }
 

@@ -166,7 +166,11 @@ test('a revoked credential stays revoked, also under another label', async () =>
 
 describe('a manifest is refused', () => {
   const refused: [name: string, credentials: string, message: RegExp][] = [
-    ['with a malformed hash', `{ secret_hash: "$2b$oops" }`, /test.yaml:3:\d+: .*secret_hash: must be a hash of PBKDF2/],
+    [
+      'with a malformed hash',
+      `{ secret_hash: "$2b$oops" }`,
+      /test.yaml:3:\d+: .*secret_hash: must be a hash of PBKDF2/,
+    ],
     ['with a costly hash', `{ secret_hash: "${PBKDF2.replace('25000', '2500000')}" }`, /more than one scrypt of ours/],
     ['with a hash and a secret', `{ secret_hash: "${PBKDF2}", secret: x }`, /give secret or secret_hash, not both/],
     ['with a retrievable hash', `{ secret_hash: "${PBKDF2}", retrievable: true }`, /is for secrets only/],

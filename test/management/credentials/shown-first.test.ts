@@ -7,6 +7,7 @@ import { applyManifest } from '../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../src/management/manifest/reading/parse.ts'
 import { noSecrets } from '../../../src/management/manifest/secret-source.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
+import { TEST_SETTINGS } from '../../harness/apply-settings.ts'
 import { GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
 import { newSecret } from '../../harness/model.ts'
 
@@ -95,7 +96,14 @@ describe('a manifest with secrets that were already shown', () => {
           commit,
         },
       }),
-      { parsed: parseManifest('test.yaml', text), source: noSecrets, allowDestroy: true, dryRun: false, show },
+      {
+        parsed: parseManifest('test.yaml', text),
+        source: noSecrets,
+        server: TEST_SETTINGS,
+        allowDestroy: true,
+        dryRun: false,
+        show,
+      },
     )
   /** Commits after another manifest was applied. */
   const oncePreceded = (other: string) => {

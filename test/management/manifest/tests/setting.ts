@@ -8,6 +8,7 @@ import { parseManifest } from '../../../../src/management/manifest/reading/parse
 import { noSecrets } from '../../../../src/management/manifest/secret-source.ts'
 import { systemRandom } from '../../../../src/platform/random.ts'
 import { openStore } from '../../../../src/store/open.ts'
+import { TEST_SETTINGS } from '../../../harness/apply-settings.ts'
 import { IN_2030, standingClock } from '../../../harness/clock.ts'
 import { contextOf } from '../../../harness/management.ts'
 import { resultsOf } from '../../../harness/manifest-tests.ts'
@@ -22,7 +23,12 @@ export async function openDatabase() {
   return {
     context,
     apply: (manifest: string) =>
-      applyManifest(context, { parsed: parseManifest('m.yaml', manifest), source: noSecrets, dryRun: false }),
+      applyManifest(context, {
+        parsed: parseManifest('m.yaml', manifest),
+        source: noSecrets,
+        server: TEST_SETTINGS,
+        dryRun: false,
+      }),
     /** The differences of each test, such as `scopes read, got read edit`. */
     differences: async (manifest: string) =>
       (await resultsOf(context, manifest)).map(({ differences }) =>
