@@ -21,6 +21,12 @@ export const examples: Examples = {
     'tessera import pingfederate clients.json --audience https://orders.example.com -o clients.yaml',
     'tessera import auth0 clients.json -o clients.yaml --report report.txt',
   ],
+  export: [
+    'tessera export > manifest.yaml',
+    'tessera export --owner payments -o payments.yaml',
+    'tessera export --manifest payments | tessera apply -f - --dry-run',
+    'tessera export -o manifests/ --server https://tessera.example.com:9999',
+  ],
   token: [
     'tessera token --issuer https://auth.example.com --client-id job --secret-file job.secret',
     'tessera token --issuer https://auth.example.com --client-id job --secret-env JOB_SECRET --scope "orders:read" --decode',

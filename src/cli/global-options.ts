@@ -35,6 +35,7 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'credentials revoke',
   'credentials rotate',
   'explain',
+  'export',
   'groups delete',
   'groups list',
   'groups put',

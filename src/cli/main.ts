@@ -191,6 +191,19 @@ const noManifest = () => without('--no-manifest', 'only those that no manifest o
 const UNUSED = ['--unused <days>', 'only those that were not used for so many days, such as 90d'] as const
 const REVERSE = ['--reverse', 'the last first'] as const
 
+program
+  .command('export')
+  .description('write the APIs and clients as a manifest, without secrets, that `tessera apply` makes them of')
+  .option('-o, --to <path>', 'a file, or a folder for a file of each manifest; by default, standard output')
+  .option('--client <id>', 'this client; may be repeated', collect)
+  .option('--api <audience>', 'this API; may be repeated', collect)
+  .option(...OWNER)
+  .addOption(noOwner())
+  .option(...MANIFEST)
+  .addOption(noManifest())
+  .option(...CONFIG)
+  .action(async (options) => (await import('./export.ts')).exportManifest(options))
+
 const clients = program.command('clients').description('manage clients')
 clients
   .command('list')

@@ -35,6 +35,8 @@ type Call = (id: string, input?: CallInput) => Promise<unknown>
 export interface Target {
   /** Calls an operation, and checks that the answer has the members that the command needs. */
   call<Answer extends z.ZodType>(id: string, input: CallInput, answer: Answer): Promise<z.output<Answer>>
+  /** Reads the pages of a list one after another. */
+  pages<Item extends z.ZodType>(id: string, input: CallInput, item: Item): AsyncIterable<readonly z.output<Item>[]>
   /** Reads every page of a list. */
   list<Item extends z.ZodType>(id: string, input: CallInput, item: Item): Promise<readonly z.output<Item>[]>
   /** Calls an operation that may make secrets, hands them over, and prints the answer: on a database before it takes effect. */
@@ -113,7 +115,7 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
     }
   return {
     call: checked(callWith(undefined)),
-    list: listed(callWith(undefined)),
+    ...listed(callWith(undefined)),
     make: async (id, input, schema, making) => {
       let isShown = false
       const show = (made: unknown) => {
@@ -182,7 +184,7 @@ function onServer({ server, token, stated: { reason } }: Remote, secrets: NewSec
   }
   return {
     call: checked(call),
-    list: listed(call),
+    ...listed(call),
     make: (id, input, schema, making) => {
       const { expected, secretsOf } = making
       secrets.require(expected)
@@ -227,20 +229,26 @@ const checked =
   async (id, input, schema) =>
     parsed(schema, id, await call(id, input))
 
-const listed =
-  (call: Call): Target['list'] =>
-  async (id, input, item) => {
+function listed(call: Call): Pick<Target, 'pages' | 'list'> {
+  async function* pages<Item extends z.ZodType>(id: string, input: CallInput, item: Item) {
     const page = z.looseObject({ items: z.array(item), next: z.string().optional() })
-    const items: z.output<typeof item>[] = []
     let cursor: string | undefined
     do {
       const query = { ...input.query, limit: MOST_A_PAGE, ...(cursor !== undefined && { cursor }) }
-      const { items: some, next } = parsed(page, id, await call(id, { ...input, query }))
-      items.push(...some)
+      const { items, next } = parsed(page, id, await call(id, { ...input, query }))
+      yield items
       cursor = next
     } while (cursor !== undefined)
-    return items
   }
+  return {
+    pages,
+    async list(id, input, item) {
+      const items: z.output<typeof item>[] = []
+      for await (const some of pages(id, input, item)) items.push(...some)
+      return items
+    },
+  }
+}
 
 function parsed<Answer extends z.ZodType>(schema: Answer, id: string, body: unknown): z.output<Answer> {
   const { success, data } = schema.safeParse(body)

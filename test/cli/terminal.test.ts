@@ -208,6 +208,11 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['apis', 'show', 'https://api.example.com'], prints: STORED },
     { args: ['apis', 'show', SENT] },
   ],
+  export: () => [
+    { args: ['export'], prints: STORED },
+    { args: ['export', '--client', SENT] },
+    { args: ['export', '--owner', SENT] },
+  ],
   'credentials list': () => [{ args: ['credentials', 'list', STORED], prints: STORED }],
   'credentials add': () => [
     { args: ['credentials', 'add', STORED, '--label', `${STORED}-added`, '--secrets-to', 'stdout'], prints: STORED },

@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   plan: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   apply: { args: ['-f', '-'], input: MANIFEST, database: 'writes' },
   'apply --dry-run': { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
+  export: { args: [], database: 'reads' },
   token: { args: ['--issuer', 'https://localhost:2', '--client-id', 'a'], input: 'secret', database: 'none' },
   revoke: { args: ['--client', 'a'], database: 'writes' },
   usage: { args: [], database: 'reads' },

@@ -12,6 +12,7 @@ import { type Verb, verbs } from './verbs.ts'
 const PARTS = [
   'context',
   ...['defaults', 'document', 'parse', 'schema', 'trust-file'].map((name) => `manifest/reading/${name}`),
+  ...['credentials', 'exported', 'variable-name'].map((name) => `manifest/exporting/${name}`),
   ...[
     'absent',
     'account-rights',
@@ -55,7 +56,7 @@ const PARTS = [
   'tokens/verify',
   'usage/totals',
   'usage/window',
-  ...['api', 'client', 'credential', 'group', 'values'].map((name) => `schemas/${name}`),
+  ...['api', 'client', 'credential', 'group', 'values', 'without-defaults'].map((name) => `schemas/${name}`),
 ]
 /** The methods of stores that write. */
 const WRITES =

@@ -44,6 +44,8 @@ import { revokeKey } from '../../src/management/keys/revoke.ts'
 import { rewrapKeys } from '../../src/management/keys/rewrap.ts'
 import { rollBackKeys } from '../../src/management/keys/roll-back.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
+import { exportApis } from '../../src/management/manifest/exporting/export-apis.ts'
+import { exportClients } from '../../src/management/manifest/exporting/export-clients.ts'
 import { addRevocation } from '../../src/management/revocations/add.ts'
 import { listRevocations } from '../../src/management/revocations/list.ts'
 import { apiSchema } from '../../src/management/schemas/api.ts'
@@ -223,6 +225,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   'apis/list': {
     run: (context) => listApis(context, 'all', { filter: { search: 'https' }, sort: 'name', most: 10 }),
+    events: [],
+  },
+  'manifest/exporting/export-apis': {
+    run: (context) => exportApis(context, 'all', { filter: {}, sort: 'audience', most: 10 }),
+    events: [],
+  },
+  'manifest/exporting/export-clients': {
+    run: (context) => exportClients(context, 'all', { filter: {}, sort: 'id', most: 10 }),
     events: [],
   },
   'clients/search': {

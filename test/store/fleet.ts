@@ -8,7 +8,7 @@ import {
   credentialSorts,
 } from '../../src/model/fleet/filters.ts'
 import type { Page, Place } from '../../src/model/fleet/page.ts'
-import { CredentialId } from '../../src/oauth/ids.ts'
+import { ClientId, CredentialId } from '../../src/oauth/ids.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { client, DAY, event, secret } from './contract.ts'
@@ -67,7 +67,17 @@ export function fleetContract(
       throw new Error('the pages do not end')
     }
     const clients = (filter: ClientFilter, sort: (typeof clientSorts)[number] = 'id', isDescending = false) =>
-      all((after) => store.fleet.listClients({ filter, sort, isDescending, after, most: 2 }))
+      all(async (after) => {
+        const query = { filter, sort, isDescending, after, most: 2 }
+        const listed = await store.fleet.listClients(query)
+        const read = await store.fleet.readClients(query)
+        expect({ ids: read.items.map(idOf), next: read.next }).toEqual({
+          ids: listed.items.map(idOf),
+          next: listed.next,
+        })
+        for (const one of read.items) expect(one).toEqual(await store.directory.loadClient(ClientId(idOf(one))))
+        return listed
+      })
     const credentials = (
       filter: CredentialFilter,
       sort: (typeof credentialSorts)[number] = 'expiry',

@@ -168,6 +168,8 @@ const calls: Calls = {
   fleet: {
     listClients: ({ fleet }, time) =>
       fleet.listClients({ filter: { unusedSince: time, expiresBefore: time }, sort: 'last_used', most: 10 }),
+    readClients: ({ fleet }, time) =>
+      fleet.readClients({ filter: {}, sort: 'created', after: { value: time, id: '' }, most: 10 }),
     countClients: ({ fleet }, time) => fleet.countClients({ unusedSince: time }),
     listCredentials: ({ fleet }, time) =>
       fleet.listCredentials({

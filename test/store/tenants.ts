@@ -205,6 +205,7 @@ const steps: Steps = {
   },
   fleet: {
     listClients: ({ fleet }) => fleet.listClients({ filter: {}, sort: 'name', most: 10 }),
+    readClients: ({ fleet }) => fleet.readClients({ filter: {}, sort: 'name', most: 10 }),
     countClients: async ({ fleet }) => {
       const filters = [
         {},

@@ -5,6 +5,7 @@ import { clientOperations } from './clients.ts'
 import { credentialOperations } from './credentials.ts'
 import { deletionOperations } from './deletions.ts'
 import { explanationOperations } from './explanations.ts'
+import { exportOperations } from './exports.ts'
 import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
 import { groupOperations } from './groups.ts'
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...planOperations,
   ...groupOperations,
   ...fleetOperations,
+  ...exportOperations,
   ...explanationOperations,
   ...deletionOperations,
   ...auditOperations,

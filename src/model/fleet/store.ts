@@ -1,6 +1,6 @@
 import type { ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
-import type { Client } from '../client.ts'
+import type { Client, UnreadableClient } from '../client.ts'
 import type { Credential, UnreadableCredential } from '../credentials/credential.ts'
 import type { statusOf, UsedCredential } from '../credentials/status.ts'
 import type { Count } from '../group.ts'
@@ -30,6 +30,8 @@ export interface CredentialSummary extends UsedCredential {
 /** Lists the clients and credentials of one tenant. Every call rejects if the database fails. */
 export interface FleetStore {
   listClients(query: PageQuery<ClientFilter, ClientSort>): Promise<Page<ClientSummary | Unreadable>>
+  /** As `listClients`, with everything about each client. */
+  readClients(query: PageQuery<ClientFilter, ClientSort>): Promise<Page<Client | UnreadableClient>>
   /** Exact up to 10,000. A count of several filters may stop before, when it took too much work. */
   countClients(filter: ClientFilter): Promise<Count>
   listCredentials(

@@ -54,11 +54,21 @@ export class SqlFleetStore implements FleetStore {
     this.#credentials = new Listing(db.scans, tenant, { table: 'credential_use', id: 'credential_id' })
   }
 
-  async listClients({ filter, sort, isDescending = false, after, most }: PageQuery<ClientFilter, ClientSort>) {
+  async listClients(query: PageQuery<ClientFilter, ClientSort>) {
+    const { ids, next } = await this.#findClients(query)
+    return { items: await this.#summarizeClients(ids), next }
+  }
+
+  async readClients(query: PageQuery<ClientFilter, ClientSort>) {
+    const { ids, next } = await this.#findClients(query)
+    const clients = await this.#loadClients(ids)
+    return { items: ids.flatMap((id) => clients.get(id) ?? []), next }
+  }
+
+  async #findClients({ filter, sort, isDescending = false, after, most }: PageQuery<ClientFilter, ClientSort>) {
     const conditions = this.#clientConditions(filter)
-    const query = { conditions, sort: CLIENT_SORTS[sort], isDescending, after, most }
-    const { rows, next } = await this.#clients.list(query)
-    return { items: await this.#summarizeClients(rows.map(({ id }) => id)), next }
+    const { rows, next } = await this.#clients.list({ conditions, sort: CLIENT_SORTS[sort], isDescending, after, most })
+    return { ids: rows.map(({ id }) => id), next }
   }
 
   countClients(filter: ClientFilter): Promise<Count> {
@@ -167,10 +177,13 @@ export class SqlFleetStore implements FleetStore {
     return conditions
   }
 
+  async #loadClients(ids: readonly string[]): Promise<ReadonlyMap<string, Client | UnreadableClient>> {
+    const clients = await loadClients(this.#db.scans, this.#tenant, ids.map(ClientId))
+    return new Map(clients.map((client) => [client.id, client]))
+  }
+
   async #summarizeClients(ids: readonly string[]): Promise<readonly (ClientSummary | Unreadable)[]> {
-    const clients = new Map<string, Client | UnreadableClient>()
-    for (const client of await loadClients(this.#db.scans, this.#tenant, ids.map(ClientId)))
-      clients.set(client.id, client)
+    const clients = await this.#loadClients(ids)
     const uses = new Map<string, Row<'client_use'>>()
     for (const some of inParts(ids)) {
       const rows = await this.#db.scans
