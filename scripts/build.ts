@@ -21,3 +21,4 @@ const published = {
 }
 writeFileSync('dist/package.json', `${JSON.stringify(published, undefined, 2)}\n`)
 for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md']) copyFileSync(file, `dist/${file}`)
+copyFileSync('docs/reference/manifest.schema.json', 'dist/manifest.schema.json')

@@ -7,6 +7,7 @@ import { commandReference } from '../src/cli/reference.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { refusals } from '../src/endpoints/refusal-table.ts'
 import { generalRemedies } from '../src/management/explanations/advice/table.ts'
+import { manifestJsonSchema } from '../src/management/manifest/reading/json-schema.ts'
 import { BUCKETS } from '../src/observability/durations.ts'
 import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { isLive, reloadReference } from '../src/server/reload/table.ts'
@@ -120,6 +121,7 @@ export const generatedDocs: Readonly<Record<string, () => string>> = {
   'docs/reference/admin-api.md': adminApiPage,
   'docs/reference/commands.md': () => commandReference(program),
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
+  'docs/reference/manifest.schema.json': () => `${JSON.stringify(manifestJsonSchema(), undefined, 2)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,
   'docs/reference/refusals.md': refusalsPage,

@@ -26,5 +26,5 @@ test('the published package has exactly the command and its runtime dependencies
   const packed = await run('npm', ['pack', '--dry-run', '--json'], { cwd: 'dist' })
   const [{ files } = { files: [] }] = JSON.parse(packed.stdout) as { files: { path: string }[] }[]
   const outside = files.map(({ path }) => path).filter((path) => !/^lib\/.*\.js$/.test(path))
-  expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'manifest.schema.json', 'package.json'])
 }, 120_000)

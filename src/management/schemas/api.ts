@@ -15,26 +15,42 @@ const clientField = line(256).refine(
 const apiToken = z.strictObject({
   preset: line(64)
     .refine(isPresetName, `must be one of ${Object.keys(presets).join(', ')}`)
-    .optional(),
-  format: z.enum(['jwt', 'sealed']).optional(),
-  algorithm: z.enum(signingAlgorithms).optional(),
-  typ: z.enum(['at+jwt', 'JWT']).optional(),
-  lifetime: lifetime.optional(),
+    .optional()
+    .describe('The verifier that the API uses.'),
+  format: z.enum(['jwt', 'sealed']).optional().describe('`jwt` by default.'),
+  algorithm: z.enum(signingAlgorithms).optional().describe('`ES256` by default.'),
+  typ: z.enum(['at+jwt', 'JWT']).optional().describe('`at+jwt` by default.'),
+  lifetime: lifetime
+    .optional()
+    .describe("Seconds, or a duration such as 10m. The default is the server's `token.lifetime`."),
   scope_claims: z
     .array(z.enum(['scope', 'scp']))
     .min(1)
-    .optional(),
-  claims: claims.optional(),
-  client_claims: z.record(claimName, clientField).optional(),
+    .optional()
+    .describe('`[scope]` (default; a string), `[scp]` (an array), or both.'),
+  claims: claims.optional().describe('Claims in every token, except those that the server sets.'),
+  client_claims: z
+    .record(claimName, clientField)
+    .optional()
+    .describe('Claims from the client: `{ team: owner, centre: metadata.cost_centre }`.'),
 })
 
 const scopeFields = z.strictObject({
-  name: scopeName,
-  description: line(1024).optional(),
-  common: z.boolean().optional(),
-  on_request: z.boolean().optional(),
-  wildcard: z.boolean().optional(),
-  includes: z.array(scopeName).min(1).optional(),
+  name: scopeName.describe('With one `*`, the scope is dynamic: `transfer:*` lets a client ask for `transfer:42`.'),
+  description: line(1024).optional().describe('Information for people.'),
+  common: z
+    .boolean()
+    .optional()
+    .describe(
+      'Open to every client without `restrict_scopes`. Other scopes are exclusive to the clients that list them.',
+    ),
+  on_request: z.boolean().optional().describe('Granted only to clients that ask for it by name.'),
+  wildcard: z.boolean().optional().describe('The API itself reads `*` as any text, as RabbitMQ does.'),
+  includes: z
+    .array(scopeName)
+    .min(1)
+    .optional()
+    .describe('The scope is a group. A client that asks for it gets the scopes that it includes.'),
 })
 
 /** A scope without its name. */
@@ -50,12 +66,12 @@ export const scopeSchema = scopeFields.superRefine(({ name, wildcard, includes }
 
 /** An API, as the manifest has it. */
 export const apiSchema = z.strictObject({
-  audience,
-  name: line(256).optional(),
-  owner: line(256).optional(),
-  token: apiToken.default({}),
-  scopes: z.array(scopeSchema).default([]),
-  require: z.enum(requiredProofs).optional(),
+  audience: audience.describe('The absolute URI in the `aud` of its tokens, character for character.'),
+  name: line(256).optional().describe('A name for people.'),
+  owner: line(256).optional().describe('The group that looks after it.'),
+  token: apiToken.default({}).describe('The form of its tokens. The preset decides the rest.'),
+  scopes: z.array(scopeSchema).default([]).describe('The rights that tokens can carry at this API.'),
+  require: z.enum(requiredProofs).optional().describe('The key to which its tokens must be bound.'),
 })
 
 export type ApiInput = z.output<typeof apiSchema>

@@ -9,9 +9,9 @@ import { audience, claims, json, lifetime, line, scopeName, withoutUndefined } f
 
 /** The scopes of a client at one API. */
 const grant = z.strictObject({
-  api: audience,
-  scopes: z.array(scopeName).default([]),
-  default_scopes: z.array(scopeName).default([]),
+  api: audience.describe('The audience of the API.'),
+  scopes: z.array(scopeName).default([]).describe('The scopes that it may be granted there.'),
+  default_scopes: z.array(scopeName).default([]).describe('The scopes of a request for this API without `scope`.'),
 })
 
 /** Each guess at a client is compared with all its imported hashes, one after the other. */
@@ -28,29 +28,66 @@ export const credentialList = <Schema extends z.ZodType<{ readonly secret_hash?:
 
 /** A client, as the manifest has it. */
 export const clientSchema = z.strictObject({
-  client_id: line(LONGEST_CLIENT_ID),
-  name: line(256).optional(),
-  description: line(1024).optional(),
-  owner: line(256).optional(),
-  tags: z.array(line(128)).default([]),
-  metadata: z.record(line(128), json).default({}),
-  enabled: z.boolean().default(true),
-  subject: line(256).optional(),
-  grant_types: z.array(z.enum(grantTypes)).default([...grantTypes]),
-  credentials: credentialList(newCredentialSchema).default([]),
-  scopes: z.array(scopeName).default([]),
-  restrict_scopes: z.boolean().default(false),
-  default_scopes: z.array(scopeName).default([]),
-  grants: z.array(grant).default([]),
-  default_api: audience.optional(),
-  token: z.strictObject({ lifetime: lifetime.optional(), claims: claims.optional() }).default({}),
+  client_id: line(LONGEST_CLIENT_ID).describe('The id with which it authenticates.'),
+  name: line(256).optional().describe('Information for people.'),
+  description: line(1024).optional().describe('Information for people.'),
+  owner: line(256).optional().describe('The group that looks after it.'),
+  tags: z.array(line(128)).default([]).describe('Information for people.'),
+  metadata: z.record(line(128), json).default({}).describe('Any data that its owners want to keep with it.'),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('`false` refuses the client as if it did not exist, and ends its tokens for good.'),
+  subject: line(256).optional().describe('The `sub` of its tokens. The default is the client id.'),
+  grant_types: z
+    .array(z.enum(grantTypes))
+    .default([...grantTypes])
+    .describe('The default is `[client_credentials]`.'),
+  credentials: credentialList(newCredentialSchema).default([]).describe('Any number, all valid at the same time.'),
+  scopes: z
+    .array(scopeName)
+    .default([])
+    .describe('The scopes that it may be granted, at every API that has a scope of that name.'),
+  restrict_scopes: z
+    .boolean()
+    .default(false)
+    .describe('`true`: nothing beyond `scopes` and `grants`, not even common scopes.'),
+  default_scopes: z
+    .array(scopeName)
+    .default([])
+    .describe('The scopes of a request without `scope`. The default is every scope that it may have at the API.'),
+  grants: z
+    .array(grant)
+    .default([])
+    .describe(
+      'The scopes that it may be granted at one API alone. This gives least privilege if two APIs have a scope of the same name.',
+    ),
+  default_api: audience.optional().describe('The API of a request without `resource`, if that API grants the request.'),
+  token: z
+    .strictObject({
+      lifetime: lifetime.optional().describe('Seconds, or a duration such as 10m.'),
+      claims: claims.optional().describe('Claims in every token, except those that the server sets.'),
+    })
+    .default({})
+    .describe('The lifetime and claims of its tokens. They override those of the API.'),
   introspects: z
     .union([z.literal('all'), z.array(audience)], { error: 'must be all, or a list of audiences' })
-    .default([]),
-  auth_methods: z.array(z.enum(clientAuthMethodNames)).min(1).optional(),
-  assertion_audience: z.enum(['issuer', 'compatible']).optional(),
-  require: z.enum(requiredProofs).optional(),
-  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
+    .default([])
+    .describe('The audiences whose tokens it may introspect, or `all`.'),
+  auth_methods: z
+    .array(z.enum(clientAuthMethodNames))
+    .min(1)
+    .optional()
+    .describe('The methods that it may use. The default is every method for which it has a credential.'),
+  assertion_audience: z
+    .enum(['issuer', 'compatible'])
+    .optional()
+    .describe('`issuer` (default), or `compatible`: its assertions may name the token endpoint, or both.'),
+  require: z.enum(requiredProofs).optional().describe('The key to which its tokens must be bound.'),
+  tls_client_certificate_bound_access_tokens: z
+    .boolean()
+    .default(false)
+    .describe('`true` binds its tokens to its certificate if it presents one and no DPoP proof (RFC 8705 §3.4).'),
 })
 
 export type ClientInput = z.output<typeof clientSchema>

@@ -20,7 +20,9 @@ const credentialFields = [
 ] as const
 
 /** A JWK Set (RFC 7517 §5). The plan checks the keys themselves. */
-const jwks = z.strictObject({ keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS) })
+const jwks = z.strictObject({
+  keys: z.array(z.record(z.string(), json)).min(1).max(MOST_KEYS).describe('Public keys (RFC 7517 §4).'),
+})
 
 const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
   error: 'must be text, a number, true or false',
@@ -28,25 +30,27 @@ const scalar = z.union([z.string().max(1_024), z.number(), z.boolean()], {
 
 /** The tokens of an outside issuer that authenticate the client. */
 export const federatedSchema = z.strictObject({
-  issuer: url,
-  audience: z.union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' }),
-  subject: line(1_024).optional(),
-  claims: z.record(line(256), scalar).optional(),
-  when: z.string().min(1).max(2_048).optional(),
-  algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional(),
-  jwks_uri: url.optional(),
-  jwks: jwks.optional(),
-  max_age: seconds.optional(),
+  issuer: url.describe('The `iss` of its tokens: an https URL, or `spiffe://` and a trust domain.'),
+  audience: z
+    .union([line(1_024), z.array(line(1_024)).min(1)], { error: 'must be text, or a list of texts' })
+    .describe('The accepted audiences. The token must have at least one of them.'),
+  subject: line(1_024).optional().describe('The exact `sub`.'),
+  claims: z.record(line(256), scalar).optional().describe('The exact values of top-level claims.'),
+  when: z.string().min(1).max(2_048).optional().describe('A condition in CEL.'),
+  algorithms: z.array(z.enum(asymmetricAlgorithms)).min(1).optional().describe('The only accepted algorithms.'),
+  jwks_uri: url.optional().describe("The URL of the keys, if the issuer's metadata does not name it."),
+  jwks: jwks.optional().describe('The keys of an issuer that the server can not reach.'),
+  max_age: seconds.optional().describe('The greatest age of a token, in seconds or as a duration such as 10m.'),
 })
 
 const certificate = z
   .strictObject({
-    subject_dn: line(1_024).optional(),
-    san_dns: line(256).optional(),
-    san_uri: line(1_024).optional(),
-    san_ip: line(64).optional(),
-    san_email: line(320).optional(),
-    thumbprint: line(64).optional(),
+    subject_dn: line(1_024).optional().describe('Its subject (RFC 4514).'),
+    san_dns: line(256).optional().describe('A host name among its alternative names.'),
+    san_uri: line(1_024).optional().describe('A URI among its alternative names.'),
+    san_ip: line(64).optional().describe('An IP address among its alternative names.'),
+    san_email: line(320).optional().describe('An e-mail address among its alternative names.'),
+    thumbprint: line(64).optional().describe('Its SHA-256 in base64url (`x5t#S256`).'),
   })
   .refine((names) => Object.values(names).filter((value) => value !== undefined).length === 1, {
     error: 'must have exactly one of subject_dn, san_dns, san_uri, san_ip, san_email, thumbprint',
@@ -74,22 +78,29 @@ const secretHash = z
   })
 
 const fields = z.strictObject({
-  label: line(128).default(''),
-  secret: secret.optional(),
-  secret_env: line(256).refine(isVariableName, 'must be the name of an environment variable').optional(),
-  secret_file: line(1_024).optional(),
-  secret_hash: secretHash.optional(),
-  retrievable: z.boolean().optional(),
-  jwks: jwks.optional(),
-  jwks_uri: url.optional(),
-  algorithm: z.enum(asymmetricAlgorithms).optional(),
-  certificate: certificate.optional(),
-  federated: federatedSchema.optional(),
+  label: line(128).default('').describe('Unique within the client. One credential may go without.'),
+  secret: secret.optional().describe('The secret itself. Without any source, a secret is generated and printed once.'),
+  secret_env: line(256)
+    .refine(isVariableName, 'must be the name of an environment variable')
+    .optional()
+    .describe('The environment variable of `tessera apply` that holds the secret.'),
+  secret_file: line(1_024).optional().describe('The file that holds the secret, beside the manifest.'),
+  secret_hash: secretHash.optional().describe('The hash of the secret that another server has made.'),
+  retrievable: z
+    .boolean()
+    .optional()
+    .describe('The secret is stored encrypted instead of hashed, for `client_secret_jwt`.'),
+  jwks: jwks.optional().describe('A JWK set with up to 50 public keys.'),
+  jwks_uri: url.optional().describe('The URL of such a set.'),
+  algorithm: z.enum(asymmetricAlgorithms).optional().describe('The only algorithm that the keys may sign with.'),
+  certificate: certificate.optional().describe('One of the names of a client certificate, or its thumbprint.'),
+  federated: federatedSchema.optional().describe('The tokens of an outside issuer that authenticate the client.'),
   expires: z
     .union([z.iso.datetime({ offset: true }), duration], {
       error: 'must be a time such as 2030-01-01T00:00:00Z, or a duration such as 90d',
     })
-    .optional(),
+    .optional()
+    .describe('A time such as 2030-01-01T00:00:00Z, or a duration such as 90d.'),
 })
 
 /** Refuses fields that exclude each other. */

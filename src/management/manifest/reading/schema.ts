@@ -6,11 +6,16 @@ import { manifestCredentialSchema } from '../../schemas/credential.ts'
 import { audience, line, scopeName } from '../../schemas/values.ts'
 import { type ManifestTest, testSchema } from './test-schema.ts'
 
-const scope = scopeSchema.safeExtend({ renamed_from: scopeName.optional() })
-const api = apiSchema.extend({ renamed_from: audience.optional(), scopes: z.array(scope).default([]) })
+const scope = scopeSchema.safeExtend({
+  renamed_from: scopeName.optional().describe('The name that the scope has had.'),
+})
+const api = apiSchema.extend({
+  renamed_from: audience.optional().describe('The audience that the API has had.'),
+  scopes: z.array(scope).default([]).describe('The rights that tokens can carry at this API.'),
+})
 const client = clientSchema.extend({
-  renamed_from: line(LONGEST_CLIENT_ID).optional(),
-  credentials: credentialList(manifestCredentialSchema).default([]),
+  renamed_from: line(LONGEST_CLIENT_ID).optional().describe('The id that the client has had.'),
+  credentials: credentialList(manifestCredentialSchema).default([]).describe('Any number, all valid at the same time.'),
 })
 
 /** One document of a manifest. */
@@ -18,13 +23,21 @@ export const documentSchema = z.strictObject({
   manifest: line(128).optional().describe('The name of the manifest, which owns the APIs and clients that it names.'),
   defaults: z
     .strictObject({
-      api: api.omit({ audience: true, scopes: true, renamed_from: true }).partial().optional(),
-      client: client.omit({ client_id: true, credentials: true, renamed_from: true }).partial().optional(),
+      api: api
+        .omit({ audience: true, scopes: true, renamed_from: true })
+        .partial()
+        .optional()
+        .describe('Fields of APIs.'),
+      client: client
+        .omit({ client_id: true, credentials: true, renamed_from: true })
+        .partial()
+        .optional()
+        .describe('Fields of clients.'),
     })
     .optional()
     .describe('Fields of the APIs and clients of this document that leave them out.'),
-  apis: z.array(api).default([]),
-  clients: z.array(client).default([]),
+  apis: z.array(api).default([]).describe('The APIs that tokens are for.'),
+  clients: z.array(client).default([]).describe('The services that may ask for tokens.'),
   tests: z.array(testSchema).default([]).describe('Requests, and the answers that they must get.'),
 })
 
