@@ -11,7 +11,7 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
-  ...['defaults', 'document', 'parse', 'schema', 'trust-file'].map((name) => `manifest/reading/${name}`),
+  ...['defaults', 'document', 'parse', 'schema', 'trust-file', 'json-schema'].map((name) => `manifest/reading/${name}`),
   ...['credentials', 'exported', 'variable-name'].map((name) => `manifest/exporting/${name}`),
   ...[
     'absent',

@@ -115,7 +115,9 @@ function checkTogether(given: Readonly<Record<string, unknown>>, context: z.Refi
 }
 
 /** A credential in a manifest. Only a manifest can name a variable or a file of the place where it is applied. */
-export const manifestCredentialSchema = fields.extend({ renamed_from: line(128).optional() }).superRefine(checkTogether)
+export const manifestCredentialSchema = fields
+  .extend({ renamed_from: line(128).optional().describe('The label that the credential has had.') })
+  .superRefine(checkTogether)
 
 /** A credential: a secret that is given or generated; or keys, a certificate or a trust. */
 export const newCredentialSchema = fields.omit({ secret_env: true, secret_file: true }).superRefine(checkTogether)

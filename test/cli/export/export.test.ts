@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tessera-export-test-'))
   env = { TESSERA_STORAGE: `sqlite:${join(folder, 'a.db')}` }
   copyFileSync(inject('emptyDatabase'), join(folder, 'a.db'))
-  expect(await runTessera(['apply', '-f', '-'], env, MANIFEST)).toMatchObject({ code: 0 })
+  expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], env, MANIFEST)).toMatchObject({ code: 0 })
   const store = await openStore(env.TESSERA_STORAGE, systemClock)
   const context = contextOf(store, systemClock, new MasterKey(Buffer.alloc(32), systemRandom))
   await giveTo(context, 'Mine', ['https://m.example.com', 'owned'])
@@ -75,7 +75,7 @@ test('a folder gets a file for each manifest and each owner, which apply in orde
   copyFileSync(inject('emptyDatabase'), join(folder, 'b.db'))
   for (const part of ['apis', 'manifest', 'clients']) {
     const files = all.filter((name) => name.startsWith(part)).flatMap((name) => ['-f', join(to, name)])
-    expect(await runTessera(['apply', ...files], there)).toMatchObject({ code: 0 })
+    expect(await runTessera(['apply', ...files, '--secrets-to', 'stdout'], there)).toMatchObject({ code: 0 })
   }
   writeFileSync(join(to, 'manifest-gone.yaml'), '')
   writeFileSync(join(to, 'notes.yaml'), '')
@@ -86,7 +86,7 @@ test('an export of nothing is a valid manifest, and one that was asked for is no
   const nothing = { TESSERA_STORAGE: `sqlite:${join(folder, 'c.db')}` }
   copyFileSync(inject('emptyDatabase'), join(folder, 'c.db'))
   const { stdout } = await runTessera(['export'], nothing)
-  expect(await runTessera(['apply', '-f', '-'], nothing, stdout)).toMatchObject({ code: 0 })
+  expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], nothing, stdout)).toMatchObject({ code: 0 })
   expect(await run('--manifest', 'other')).toMatchObject({ code: 3, stdout: '' })
 })
 

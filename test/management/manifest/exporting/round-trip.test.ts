@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { parseManifest } from '../../../../src/management/manifest/reading/parse.ts'
-import { extent } from '../../../harness/extent.ts'
 import { runTessera } from '../../../harness/program.ts'
 import { type AnyManifest, anyManifest } from './manifests.ts'
 
@@ -33,7 +32,8 @@ async function run(args: readonly string[], env: Env, input = ''): Promise<strin
 /** YAML allows no DEL, which JSON does. */
 const inJson = (manifest: AnyManifest): string => JSON.stringify(manifest).replaceAll('\u007f', '\\u007f')
 const exportOf = (env: Env): Promise<string> => run(['export'], env)
-const apply = async (env: Env, manifest: string) => JSON.parse(await run(['apply', '-f', '-', '--json'], env, manifest))
+const apply = async (env: Env, manifest: string) =>
+  JSON.parse(await run(['apply', '-f', '-', '--json', '--secrets-to', 'stdout'], env, manifest))
 const withoutComments = (text: string): string => text.replaceAll(/^ *#.*\n/gm, '')
 
 /** The variables that an export names, with the secrets that the manifest gave. */
@@ -63,23 +63,28 @@ test('an export applies back to the same state, on the same database and on an e
       await apply({ ...there, ...secrets }, text)
       expect(await exportOf(there)).toBe(text)
     }),
-    { numRuns: extent(12, 60), endOnFailure: true },
+    { numRuns: 12, endOnFailure: true },
   )
 })
 
 /** Commands on each credential, in turn. */
 const COMMANDS = ['rotate', 'revoke', 'remove'] as const
 
-async function afterCommands(manifest: AnyManifest): Promise<Env> {
+type CredentialCommand = (typeof COMMANDS)[number]
+
+async function afterCommands(manifest: AnyManifest, commands: readonly CredentialCommand[] = COMMANDS): Promise<Env> {
   const env = emptyDatabase()
   await apply(env, inJson(manifest))
   for (const { client_id: id, credentials } of manifest.clients) {
-    await run(['credentials', 'add', '--label', 'by command', '--', id], env)
+    await run(['credentials', 'add', '--secrets-to', 'stdout', '--label', 'by command', '--', id], env)
     for (const [at, { label = '' }] of credentials.entries()) {
       if (label === '') continue
-      const command = COMMANDS[at % COMMANDS.length] ?? 'rotate'
+      const command = commands[at % commands.length] ?? 'rotate'
       // Some were over, or are of a kind without generated successors.
-      await runTessera(['credentials', command, ...(command === 'rotate' ? [] : ['--yes']), '--', id, label], env)
+      await runTessera(
+        ['credentials', command, ...(command === 'rotate' ? ['--secrets-to', 'stdout'] : ['--yes']), '--', id, label],
+        env,
+      )
     }
   }
   const [first] = manifest.clients
@@ -95,19 +100,30 @@ test('an export after commands makes the same elsewhere, except for the comments
       await apply(there, text)
       expect(withoutComments(await exportOf(there))).toBe(withoutComments(text))
     }),
-    { numRuns: extent(6, 40), endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   )
 })
 
-// The planner makes a second credential beside one of the same label that a command has made, and removes revoked ones.
-test.fails('an export after commands changes nothing on the same database', async () => {
+/** The steps of a plan that change something. */
+async function changesOfExport(here: Env, manifest: AnyManifest): Promise<readonly unknown[]> {
+  const text = await exportOf(here)
+  const { steps } = await apply({ ...here, ...secretsFor(text, manifest) }, text)
+  return steps.filter(({ action }: { action: string }) => action !== 'unchanged')
+}
+
+test('an export after commands changes nothing on the same database', async () => {
   await fc.assert(
     fc.asyncProperty(anyManifest, async (manifest) => {
-      const here = await afterCommands(manifest)
-      const text = await exportOf(here)
-      const again = await apply({ ...here, ...secretsFor(text, manifest) }, text)
-      expect(again.steps.filter(({ action }: { action: string }) => action !== 'unchanged')).toEqual([])
+      const here = await afterCommands(manifest, ['rotate', 'remove'])
+      expect(await changesOfExport(here, manifest)).toEqual([])
     }),
-    { numRuns: extent(6, 40), endOnFailure: true },
+    { numRuns: 6, endOnFailure: true },
   )
+})
+
+// An export can't name a revoked credential, which would be valid elsewhere. The planner still removes the record here.
+test.fails('the record of a revoked credential stays when its manifest leaves it out', async () => {
+  const manifest = { apis: [], clients: [{ client_id: 'a', credentials: [{ label: 'first' }] }] }
+  const here = await afterCommands(manifest, ['revoke'])
+  expect(await changesOfExport(here, manifest)).toEqual([])
 })
