@@ -7,7 +7,11 @@ type Examples = Readonly<Record<string, readonly [string, ...string[]]>>
 export const examples: Examples = {
   dev: ['tessera dev', 'tessera dev --data /tmp/try --runtime-port 19031'],
   serve: ['tessera serve --config /etc/tessera/tessera.yaml'],
-  validate: ['tessera validate -f clients.yaml', 'tessera validate -f tessera/'],
+  validate: [
+    'tessera validate -f clients.yaml',
+    'tessera validate -f tessera/',
+    'tessera validate --schema > manifest.schema.json',
+  ],
   plan: ['tessera plan -f tessera/', 'tessera plan -f clients.yaml --detailed-exitcode'],
   apply: [
     'tessera apply -f clients.yaml --dry-run',

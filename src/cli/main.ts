@@ -49,7 +49,8 @@ const DETAILED = ['--detailed-exitcode', 'exit with 2 if something changes, and 
 program
   .command('validate')
   .description('check a manifest without a database, and list every mistake with its place')
-  .requiredOption(...MANIFEST_FILES)
+  .option(...MANIFEST_FILES)
+  .option('--schema', 'print the JSON Schema of a manifest, for editors')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./validate.ts')).validate(options))
 

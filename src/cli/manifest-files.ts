@@ -11,7 +11,7 @@ const LONGEST_MANIFEST = 64 * 1024 * 1024
 const MOST_FILES = 10_000
 
 /**
- * Reads the files of a manifest. Of a folder, these are all files in it and its folders that end in .yaml, .yml or .json, by name; hidden
+ * Reads the files of a manifest. A folder stands for all files in it and its folders that end in .yaml, .yml or .json, by name; hidden
  * ones are left out.
  * @param names paths of files and folders; `-` is standard input @throws UserError
  */

@@ -1,16 +1,25 @@
+import { manifestJsonSchema } from '../management/manifest/reading/json-schema.ts'
 import { parseManifests } from '../management/manifest/reading/parse.ts'
 import { checkManifest } from '../management/manifest/validate.ts'
+import { UsageError } from '../platform/user-error.ts'
 import { type OutputOptions, show } from './format.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { print, printable, say } from './output.ts'
 
 interface ValidateOptions extends OutputOptions {
   /** The path of the manifest, or of each of its files and folders. */
-  readonly file: readonly string[]
+  readonly file?: readonly string[]
+  /** Whether to print the JSON Schema of a manifest instead. */
+  readonly schema?: true
 }
 
 /** `tessera validate`: checks a manifest without a database. */
-export async function validate({ file, ...options }: ValidateOptions): Promise<void> {
+export async function validate({ file, schema, ...options }: ValidateOptions): Promise<void> {
+  if (schema) {
+    print(JSON.stringify(manifestJsonSchema(), undefined, 2))
+    return
+  }
+  if (file === undefined) throw new UsageError('give the files of the manifest with -f, or --schema')
   const files = await readManifestFiles(file)
   const parsed = parseManifests(files)
   const { outside, warnings } = checkManifest(parsed)

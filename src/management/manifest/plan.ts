@@ -82,7 +82,7 @@ export type Loss =
     }
 
 /** The clients that lose something. */
-export interface Users {
+interface Users {
   readonly clients: number
   /** The first of them. */
   readonly examples: readonly ClientId[]

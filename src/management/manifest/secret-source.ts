@@ -17,7 +17,7 @@ export type SecretSource = (reference: SecretReference) => string | undefined
 export const noSecrets: SecretSource = () => undefined
 
 /** The place that a credential names, if it does. A path starts in the folder of the file that names it. */
-export function referenceOf(
+function referenceOf(
   { secret_env: variable, secret_file: path }: Pick<CredentialInput, 'secret_env' | 'secret_file'>,
   manifestFile: string,
 ): SecretReference | undefined {

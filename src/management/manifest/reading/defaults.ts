@@ -1,7 +1,7 @@
 import type { Path } from '../../../input/yaml-nodes.ts'
 
 /** The sections of a document whose entries can have defaults, and the name of one entry. */
-export const sections = { apis: 'api', clients: 'client' } as const
+const sections = { apis: 'api', clients: 'client' } as const
 
 type Section = keyof typeof sections
 
@@ -13,7 +13,7 @@ export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A field of a mapping of its own, since a text from outside may be the name of an inherited one. */
-export const fieldOf = (value: unknown, name: PropertyKey): unknown =>
+const fieldOf = (value: unknown, name: PropertyKey): unknown =>
   isMapping(value) || Array.isArray(value) ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
 
 /** A document whose entries have the defaults of the document for the fields that they leave out. */

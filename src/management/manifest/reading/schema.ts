@@ -46,8 +46,8 @@ interface Owned {
   readonly manifest?: string | undefined
 }
 
-export type ManifestApi = z.output<typeof api> & Owned
-export type ManifestClient = z.output<typeof client> & Owned
+type ManifestApi = z.output<typeof api> & Owned
+type ManifestClient = z.output<typeof client> & Owned
 
 /** A manifest that has the right form, but was not yet compared with the model. */
 export interface Manifest {
