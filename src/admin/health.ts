@@ -14,6 +14,8 @@ export interface Health {
   readonly problems: () => Promise<readonly string[]>
   /** Whether no worker listens. Only a primary has this check. */
   readonly isWithoutWorkers?: () => boolean
+  /** Things to know that keep nobody from sending requests, one line each. */
+  readonly notes?: () => readonly string[]
 }
 
 /** Finds out whether the server should get requests. */
@@ -38,6 +40,10 @@ export class Readiness {
       ...problems,
     ].filter((reason) => reason !== false)
   }
+
+  get notes(): readonly string[] {
+    return this.#health.notes?.() ?? []
+  }
 }
 
 /** `/healthz` says that the process answers. `/readyz` says whether to send it requests, and if not, why not. */
@@ -45,7 +51,11 @@ export function healthRoutes(readiness: Readiness): Routes {
   const alive: Endpoint = () => json(200, { status: 'ok' })
   const ready: Endpoint = async () => {
     const reasons = await readiness.problems()
-    return reasons.length === 0 ? json(200, { status: 'ok' }) : json(503, { status: 'unavailable', reasons })
+    const { notes } = readiness
+    const more = notes.length === 0 ? {} : { notes }
+    return reasons.length === 0
+      ? json(200, { status: 'ok', ...more })
+      : json(503, { status: 'unavailable', reasons, ...more })
   }
   return { '/healthz': { GET: alive }, '/readyz': { GET: ready } }
 }

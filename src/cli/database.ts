@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { operatorOf } from '../audit/operator.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { JsonFetcher } from '../client-auth/remote-jwks/fetch-json.ts'
 import { proxyOf } from '../client-auth/remote-jwks/proxy.ts'
@@ -20,7 +21,6 @@ import { systemRandom } from '../platform/random.ts'
 import { openExistingStore } from '../store/open.ts'
 import { explainDatabase } from '../store/problems.ts'
 import type { Store } from '../store/tables/sql-store.ts'
-import { operatorOf } from './actor.ts'
 import { readSettings } from './settings.ts'
 
 /** The configuration and the open database of a command. */

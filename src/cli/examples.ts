@@ -6,7 +6,10 @@ type Examples = Readonly<Record<string, readonly [string, ...string[]]>>
 /** Examples of every command, by its words. A test proves that each command has one and that all of them parse. */
 export const examples: Examples = {
   dev: ['tessera dev', 'tessera dev --data /tmp/try --runtime-port 19031'],
-  serve: ['tessera serve --config /etc/tessera/tessera.yaml'],
+  serve: [
+    'tessera serve --config /etc/tessera/tessera.yaml',
+    'tessera serve --config /etc/tessera/tessera.yaml --manifest /etc/tessera/manifest',
+  ],
   validate: [
     'tessera validate -f clients.yaml',
     'tessera validate -f tessera/',

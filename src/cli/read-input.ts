@@ -1,4 +1,5 @@
-import { decodeText, readFile, tooLong } from '../platform/files.ts'
+import { decodeInput, readTextFile } from '../input/text-file.ts'
+import { tooLong } from '../platform/files.ts'
 import { codeOf } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 
@@ -20,13 +21,6 @@ export async function readTextInput(file: string, most: number): Promise<string>
   return file === '-' ? readStandardInput(most) : readTextFile(file, most)
 }
 
-/** Reads the text of a file. @param most bytes @throws UserError naming the file */
-export function readTextFile(file: string, most: number): string {
-  const { bytes, fault } = readFile(file, most)
-  if (bytes === undefined) throw new UserError(`${nameOfInput(file)} can't be read: ${fault}`)
-  return toText(file, bytes)
-}
-
 /** Reads standard input to its end. @param most bytes @throws UserError */
 export async function readStandardInput(most: number): Promise<string> {
   const chunks: Buffer[] = []
@@ -42,11 +36,5 @@ export async function readStandardInput(most: number): Promise<string> {
     if (codeOf(error) === undefined) throw error
     throw new UserError(`${STANDARD_INPUT} can't be read`, { cause: error })
   }
-  return toText(STANDARD_INPUT, Buffer.concat(chunks))
-}
-
-function toText(name: string, bytes: Buffer): string {
-  const text = decodeText(bytes)
-  if (text === undefined) throw new UserError(`${name} is not text in UTF-8`)
-  return text
+  return decodeInput(STANDARD_INPUT, Buffer.concat(chunks))
 }

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
-import { SQLITE } from '../input/database-location.ts'
+import { SQLITE, storageIn } from '../input/database-location.ts'
 import { UsageError } from '../platform/user-error.ts'
-import { developmentStorage } from './dev/options.ts'
 
 /** The configuration file of a command that names no other. */
 const USUAL_FILE = '/etc/tessera/tessera.yaml'
@@ -43,7 +42,7 @@ export function readSettings(given: string | undefined, otherWays = '', usual?: 
   const file = configFile(given, process.env, usual)
   const options = loadOptions({ file, env: process.env })
   if (options.storage !== undefined) return { options, location: options.storage }
-  const location = developmentStorage(options.data)
+  const location = storageIn(options.data)
   if (existsSync(dirname(location.slice(SQLITE.length)))) return { options, location }
   const where = file === undefined ? '' : ` (${file} names none)`
   throw new UsageError(

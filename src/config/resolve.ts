@@ -1,5 +1,6 @@
 import type { ConfiguredSink } from '../audit/export/sinks.ts'
 import { parseMasterKey } from '../crypto/master-key.ts'
+import { storageIn } from '../input/database-location.ts'
 import { readSecret } from '../input/secret.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { isLoopback } from '../platform/loopback.ts'
@@ -81,7 +82,8 @@ export function requireConfig({ config, mistakes }: Examined): Config {
 }
 
 /** Checks the readable options together, and collects mistakes and warnings. */
-export function examineConfig({ options, mistakes: before, wrong }: Reading, clock: Clock): Examined {
+export function examineConfig({ options: given, mistakes: before, wrong }: Reading, clock: Clock): Examined {
+  const options = withStorage(given)
   const mistakes = new MistakeList()
   for (const mistake of before) mistakes.add(mistake)
   const isRight = (key: string) => !wrong.has(key)
@@ -138,6 +140,12 @@ export function examineConfig({ options, mistakes: before, wrong }: Reading, clo
   const warnings = [...certificateWarnings(uses, clock.now()), ...keyWarnings(options)]
   return { config, options, storageAccess, masterKeys, mistakes: mistakes.all, warnings, wrong }
 }
+
+/** A server that runs from files alone has its database in the data folder. */
+const withStorage = (options: Options): Options =>
+  options.storage === undefined && options.manifest.length > 0
+    ? { ...options, storage: storageIn(options.data) }
+    : options
 
 /** Seconds. With one exception, no tested verifier keeps keys for more than a quarter of an hour (`docs/operating/keys.md`). */
 const SHORT_NOTICE = 3_600

@@ -76,11 +76,23 @@ export const schema = z.strictObject({
   ),
   data: path
     .default('.tessera')
-    .describe('The folder in which `tessera dev` keeps its database, master key and certificate.'),
+    .describe(
+      'The folder in which `tessera dev` keeps its database, master key and certificate, and `tessera serve --manifest` its database.',
+    ),
   storage: readableBy(parseDatabaseLocation)
     .optional()
     .describe(
       'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/operating/storage.md`). `tessera dev` uses `tessera.db` in its data folder.',
+    ),
+  manifest: list(path)
+    .default([])
+    .describe(
+      'Files and folders of a manifest that the server keeps in force (see `docs/operating/serving-files.md`). Without `storage`, the database is then `tessera.db` in the folder `data`.',
+    ),
+  manifest_allow_destroy: onOff
+    .default('off')
+    .describe(
+      '`on` lets a change of these files end credentials in use, scopes of clients, owners, clients and APIs. With `off`, such a change is refused.',
     ),
   storage_password_file: path
     .optional()

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { join, resolve } from 'node:path'
 import { UserError } from '../platform/user-error.ts'
 
 /** The parts of a database's address. */
@@ -17,6 +18,10 @@ export type DatabaseLocation =
 
 /** The first characters of the location of a SQLite database; its path follows. */
 export const SQLITE = 'sqlite:'
+
+/** The database of a data folder. */
+export const storageIn = (data: string): string => `${SQLITE}${join(resolve(data), 'tessera.db')}`
+
 /** Parameters of a PostgreSQL address, as libpq defines them (https://www.postgresql.org/docs/current/libpq-connect.html). */
 const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
 const FORM = 'must be sqlite: and a path, or postgres:// and the address of the database'

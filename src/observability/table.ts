@@ -260,6 +260,18 @@ export const metricTable = {
     labels: { within_days: '1, 7 or 30' },
     together: 'max',
   },
+  tessera_manifest_up_to_date: {
+    type: 'gauge',
+    help: '1 if clients and APIs are as the files of `manifest` say, 0 if a change of the files was refused or is not in force. Absent without such files.',
+    labels: {},
+    together: 'first',
+  },
+  tessera_manifest_applied_timestamp_seconds: {
+    type: 'gauge',
+    help: 'The last time at which clients and APIs were made, or found, to be as the files of `manifest` say.',
+    labels: {},
+    together: 'first',
+  },
   tessera_database_calls_total: {
     type: 'counter',
     help: 'Database calls.',

@@ -9,8 +9,6 @@ import { operations } from '../admin/operations/operations.ts'
 import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
 import type { PeopleContext } from '../admin/sessions/context.ts'
 import type { AuditSink } from '../audit/sink.ts'
-import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
-import { refuseUrl } from '../client-auth/remote-jwks/url.ts'
 import { shownOptions } from '../config/shown.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
@@ -27,6 +25,7 @@ import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import type { Dependencies } from './environment.ts'
+import { credentialMaker } from './making.ts'
 
 /** The parts of a process that its admin API needs. */
 export interface AdminParts {
@@ -45,17 +44,22 @@ interface OpenAdminApi {
   readonly admitToMetrics: (request: HttpRequest) => Promise<void>
 }
 
-/** Makes the admin API. @param problems the reasons why the server is not ready */
+interface Opening extends AdminParts {
+  readonly people: PeopleContext
+  /** The reasons why the server is not ready. */
+  readonly problems: () => Promise<readonly string[]>
+  /** The manifests that this server keeps from its files. */
+  readonly served: () => ReadonlySet<string> | undefined
+}
+
+/** Makes the admin API. */
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { directory, introspector, proofVerifier, masterKey, audit, people }: AdminParts & { readonly people: PeopleContext },
-  problems: () => Promise<readonly string[]>,
+  { directory, introspector, proofVerifier, masterKey, audit, people, problems, served }: Opening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
-  const addresses = new AddressRules(config.outbound.allow)
-  const encrypt: MakingContext['encrypt'] = async (plaintext, context) =>
-    masterKey.encrypt(plaintext, context, await store.keys.masterKeyInUse())
+  const maker = credentialMaker(dependencies, store, masterKey)
   repeat({
     every: 60_000,
     work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
@@ -82,12 +86,10 @@ export function openAdminApi(
         actor,
         authority,
         statedReason: statedReasonOf(request),
+        servedManifests: served(),
         tenant: DEFAULT_TENANT,
-        clock,
-        random,
         store,
-        encrypt,
-        refuseUrl: (url) => refuseUrl(url, addresses),
+        ...maker,
       }
       return {
         management,

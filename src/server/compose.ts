@@ -18,9 +18,11 @@ import { openAudit } from './audit.ts'
 import { openExports, readExports } from './audit-export.ts'
 import { type Dependencies, type Environment, resolveDependencies } from './environment.ts'
 import { listenForAdmin, type RunningListener } from './listeners.ts'
+import type { ManifestKeeper } from './manifest/keeper.ts'
 import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
 import { offerSetUp, openPeople } from './people.ts'
 import { warnOfSample } from './sample.ts'
+import { notesOf, readManifest, serveManifest } from './served-manifest.ts'
 import { Drain } from './shutdown.ts'
 import { logStart } from './started.ts'
 import { openTracing } from './tracing.ts'
@@ -95,6 +97,8 @@ export async function compose({ config, environment, role, workers, build }: Com
       primary === undefined ? await openAudit(dependencies, store) : { audit: primary.audit, checkpoints: undefined }
     const retention = primary === undefined ? keepUsageBounded(dependencies, store) : undefined
     const exports = primary === undefined ? openExports(dependencies, store) : []
+    // The files come first, so that the parts load what they say.
+    const keeper = primary === undefined ? await serveManifest(dependencies, store) : undefined
     const parts = await build({ dependencies, store, audit, tracing })
     const metrics = new Metrics(role, [
       () => readBuild(config),
@@ -105,12 +109,13 @@ export async function compose({ config, environment, role, workers, build }: Com
       () => readRetention(retention),
       () => (checkpoints === undefined ? {} : readCheckpoints(checkpoints)),
       () => readExports(exports, config.audit.retention_days),
+      () => readManifest(keeper),
       ...parts.readings,
     ])
     const drain = new Drain()
     if (primary !== undefined) reportTo(primary, dependencies, { metrics, parts })
     const admin =
-      primary === undefined ? await openAdmin(dependencies, { store, audit, metrics, drain, parts }) : undefined
+      primary === undefined ? await openAdmin(dependencies, { store, audit, metrics, drain, parts, keeper }) : undefined
     const { runtimePort, listeners, reload } = await parts.serve()
     const adminPort = admin?.port ?? 0
     if (primary === undefined) {
@@ -129,6 +134,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       reload: async (next) => {
         await live.reload(next, running)
         await reload?.(next)
+        keeper?.compareSoon()
       },
       stop: () => shutdown.close(),
     }
@@ -178,13 +184,15 @@ interface Administered extends Reported {
   readonly store: Store
   readonly audit: AuditSink
   readonly drain: Drain
+  readonly keeper: ManifestKeeper | undefined
 }
 
 /** Opens the admin listener, with metrics and health. */
 async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts: { problems, isWithoutWorkers, snapshots, admin, guesses } }: Administered,
+  { store, audit, metrics, drain, parts, keeper }: Administered,
 ): Promise<RunningListener> {
+  const { problems, isWithoutWorkers, snapshots, admin, guesses } = parts
   const people = openPeople(dependencies, { ...admin, store, guesses })
   const readiness = new Readiness({
     isDraining: () => drain.isAnnounced,
@@ -192,11 +200,15 @@ async function openAdmin(
     clock: dependencies.clock,
     isAuditFull: () => audit.isFull,
     problems,
+    notes: () => notesOf(keeper),
     ...(isWithoutWorkers && { isWithoutWorkers }),
   })
-  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, { ...admin, people }, () =>
-    readiness.problems(),
-  )
+  const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, {
+    ...admin,
+    people,
+    problems: () => readiness.problems(),
+    served: () => keeper?.manifests,
+  })
   const routes = {
     ...pageRoutes(people),
     ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),

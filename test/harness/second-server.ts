@@ -13,7 +13,8 @@ export interface SecondServer {
   stop(): Promise<void>
 }
 
-interface Changes extends Partial<Pick<Config, 'issuer' | 'clientAuthorities' | 'masterKey' | 'previousMasterKey'>> {
+interface Changes
+  extends Partial<Pick<Config, 'issuer' | 'manifest' | 'clientAuthorities' | 'masterKey' | 'previousMasterKey'>> {
   readonly runtime?: Partial<Config['runtime']>
   /** The server's log; discarded by default. */
   readonly log?: Logger

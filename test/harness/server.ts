@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { StoredAuditEvent } from '../../src/audit/store.ts'
 import { managementContext } from '../../src/cli/database.ts'
-import { secretsHere } from '../../src/cli/manifest-files.ts'
 import { loadOptions } from '../../src/config/load.ts'
 import { type Config, resolveConfig } from '../../src/config/resolve.ts'
 import { applyManifest } from '../../src/management/manifest/apply.ts'
+import { secretsHere } from '../../src/management/manifest/files/secrets.ts'
 import type { Plan } from '../../src/management/manifest/plan.ts'
 import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
 import { createLogger, type Logger } from '../../src/observability/log.ts'
@@ -49,6 +49,8 @@ export interface TestServer {
   apply(manifest: string, env?: Readonly<Record<string, string>>): Promise<Plan>
   /** Waits until all recorded events are written. @returns the audit log */
   audit(requestId?: string | null): Promise<readonly StoredAuditEvent[]>
+  /** Puts another configuration in force, as SIGHUP does. */
+  reload(next: Config): Promise<void>
   /** Stops the server, and keeps its folder. */
   stopServer(): Promise<void>
   stop(): Promise<void>
@@ -141,6 +143,7 @@ export async function startTestServer({
       }),
     apply: (changed, changedEnv) => applyTo(config, changed, changedEnv),
     audit: (requestId) => readAudit(config, requestId),
+    reload: (next) => server.reload(next),
     stopServer: () => server.stop(),
     stop: async () => {
       await server.stop()

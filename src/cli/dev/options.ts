@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { problem } from '../../config/problem.ts'
 import type { Options } from '../../config/schema.ts'
 import { generateMasterKey } from '../../crypto/master-key.ts'
-import { SQLITE, shownLocation } from '../../input/database-location.ts'
+import { shownLocation, storageIn } from '../../input/database-location.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
 import { isLoopback } from '../../platform/loopback.ts'
@@ -36,7 +36,7 @@ export async function developmentOptions(
     ...options,
     data,
     issuer: options.issuer ?? `https://localhost:${options.runtime.port}`,
-    storage: developmentStorage(data),
+    storage: storageIn(data),
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
     tls: { ...options.tls, ...(needsCertificate && ensureCertificate(data, clock, random)) },
@@ -78,6 +78,3 @@ function openWay(folder: string): void {
     chmodSync(join(folder, name), 0o600)
   chmodSync(folder, 0o711)
 }
-
-/** The database of a data folder. */
-export const developmentStorage = (data: string): string => `${SQLITE}${join(resolve(data), 'tessera.db')}`

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AuditEvent } from '../../audit/event.ts'
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ATTEMPTS } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
@@ -35,6 +36,8 @@ export interface ApplyInput extends Consent {
   readonly takeOver?: boolean
   /** The settings of the server, for the tests of the manifest. Without an issuer, no test can run. */
   readonly server: { readonly issuer: string | undefined /** Seconds. */; readonly defaultLifetime: number }
+  /** More facts for the event. */
+  readonly detail?: AuditEvent['detail']
   /** Called with each plan that is to be written. @throws UserError to refuse it */
   readonly check?: (plan: Plan) => void
   /**
@@ -54,6 +57,7 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
   const { model: store } = context.store
   const { parsed, source, dryRun, prune = false, takeOver = false, origin = 'manifest' } = input
   const { check = () => {}, show = () => {} } = input
+  refuseServed(context, parsed)
   const secrets = new NewSecrets(context.random)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const affected = await findAffected(context, parsed, prune)
@@ -83,6 +87,7 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
         ...(takeOver && { takeOver }),
         ...(input.allowDestroy && { allowDestroy: true }),
         ...(failedTests(plan).length > 0 && { failedTests: failedTests(plan).slice(0, MOST_NAMED) }),
+        ...input.detail,
       },
       changes: changesOf(plan, model, renames),
     })
@@ -133,6 +138,13 @@ function changesOf({ apis, clients, deleted }: Plan, model: ModelSnapshot, renam
       return [clientChange(before, undefined), ...ended]
     }),
   ]
+}
+
+/** Refuses a manifest of a name that this server keeps from its files, which would undo the change. @throws Conflict */
+function refuseServed({ servedManifests }: MakingContext, { manifest: { names } }: ParsedManifest): void {
+  const served = names.find((name) => servedManifests?.has(name))
+  if (served !== undefined)
+    throw new Conflict(`the manifest ${JSON.stringify(served)} is kept by the files of this server: change it there`)
 }
 
 /**

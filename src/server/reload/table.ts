@@ -76,6 +76,7 @@ const table: Partial<Readonly<Record<OptionKey, LiveOption>>> = {
     validate: [clientAuthorities, serverCertificate],
   },
   'runtime.trusted_proxies': { effect: 'Applies from the next request on.', validate: [trustedProxies] },
+  manifest_allow_destroy: { effect: 'Applies at once: the files of the manifest are compared again.' },
   'token.lifetime': { effect: NEXT_REQUEST, validate: [tokenLifetime] },
   'assertions.max_lifetime': { effect: NEXT_REQUEST },
   'dpop.require_nonce': { effect: NEXT_REQUEST },

@@ -19,8 +19,11 @@ export interface ParsedManifest {
 /** Parses a manifest in one file. @throws Mistakes naming the file, line, column and field of every mistake */
 export const parseManifest = (name: string, content: string): ParsedManifest => parseManifests([{ name, content }])
 
-/** Parses a manifest in several files, whose documents may refer to each other. @throws Mistakes as `parseManifest` */
-export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
+/**
+ * Parses a manifest in several files, whose documents may refer to each other.
+ * @param unnamed the name of the manifest if no file has one @throws Mistakes as `parseManifest`
+ */
+export function parseManifests(files: readonly ManifestFile[], unnamed?: string): ParsedManifest {
   const mistakes = new MistakeList()
   const room = new AliasRoom()
   const documents = files.flatMap((file) => mistakes.take(() => readDocuments(file, room)) ?? [])
@@ -29,7 +32,7 @@ export function parseManifests(files: readonly ManifestFile[]): ParsedManifest {
     const [file] = files
     throw errorAt({ ...START, file: file?.name ?? 'the manifest' }, 'is empty: a manifest has apis, clients or tests')
   }
-  const { names, nameOf } = namesOf(documents)
+  const { names, nameOf } = namesOf(documents, unnamed)
   const owned = documents.map((document) => ({ ...document.content, owner: { manifest: nameOf(document) } }))
   const manifest: Manifest = {
     names,
@@ -58,7 +61,7 @@ const START = { line: 1, column: 1, path: [] } as const
  * The names of the manifests in the documents. A name holds for its file, and for files without one if it is the only name.
  * @throws Mistakes if a file has two names, or none beside files with several
  */
-function namesOf(documents: readonly ManifestDocument[]) {
+function namesOf(documents: readonly ManifestDocument[], unnamed: string | undefined) {
   const mistakes = new MistakeList()
   const byFile = new Map<string, string>()
   for (const { file, content, locate } of documents) {
@@ -70,9 +73,10 @@ function namesOf(documents: readonly ManifestDocument[]) {
         errorAt(locate(['manifest']), `a file has one name, and this one is already ${JSON.stringify(before)}`).message,
       )
   }
-  const names = [...new Set(byFile.values())]
-  const unnamed = names.length > 1 ? documents.filter(({ file }) => !byFile.has(file)) : []
-  for (const { locate } of new Map(unnamed.map((document) => [document.file, document])).values()) {
+  const given = [...new Set(byFile.values())]
+  const names = given.length === 0 && unnamed !== undefined ? [unnamed] : given
+  const nameless = names.length > 1 ? documents.filter(({ file }) => !byFile.has(file)) : []
+  for (const { locate } of new Map(nameless.map((document) => [document.file, document])).values()) {
     const message = `the files are of the manifests ${names.map((name) => JSON.stringify(name)).join(', ')}: say which one this file is of, with manifest`
     mistakes.add(errorAt(locate([]), message).message)
   }

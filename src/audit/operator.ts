@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import { type Actor, operator } from '../audit/actor.ts'
+import { type Actor, operator } from './actor.ts'
 
 /** The parts of the operating system that name the operator. */
 interface System {
@@ -10,7 +10,7 @@ interface System {
 
 const here: System = { userInfo, hostname, uid: () => process.getuid?.() }
 
-/** The account and the machine that run this command. An account without an entry in the user database is named by its number. */
+/** The account and the machine that run this process. An account without an entry in the user database is named by its number. */
 export function operatorOf(way: 'command' | 'manifest', system = here, sha256: readonly string[] = []): Actor {
   try {
     return operator(system.userInfo().username, system.hostname(), way, sha256)

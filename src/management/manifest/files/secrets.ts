@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs'
+import { LONGEST_SECRET_FILE } from '../../../input/secret.ts'
+import { readTextFile } from '../../../input/text-file.ts'
+import type { SecretSource } from '../secret-source.ts'
+
+/** The secrets in the environment of this process, and in files. */
+export const secretsHere =
+  (env: Readonly<Record<string, string | undefined>>): SecretSource =>
+  ({ kind, name }) => {
+    if (kind === 'env') return env[name] || undefined
+    if (!existsSync(name)) return undefined
+    return readTextFile(name, LONGEST_SECRET_FILE)
+  }

@@ -1,0 +1,40 @@
+import { createHmac, hash } from 'node:crypto'
+import { readManifestFiles } from '../../management/manifest/files/read.ts'
+import { secretsHere } from '../../management/manifest/files/secrets.ts'
+import { type ParsedManifest, parseManifests } from '../../management/manifest/reading/parse.ts'
+import { nameOfReference, referencesIn, type SecretSource } from '../../management/manifest/secret-source.ts'
+
+/** The name of a manifest whose files give none. */
+const UNNAMED = 'files'
+
+/** The files of a manifest, and the secrets that they name, as they were read at one moment. */
+export interface FileSet {
+  readonly parsed: ParsedManifest
+  readonly source: SecretSource
+  /** The paths of the secrets. */
+  readonly secretFiles: readonly string[]
+  /** The SHA-256 of each file, in hexadecimal. */
+  readonly hashes: readonly string[]
+  /** Identifies the contents of the files and secrets. It reveals none of them to those who lack the key. */
+  readonly digest: string
+}
+
+/**
+ * Reads the files of a manifest, and the secrets that they name.
+ * @param key the same on all servers of a database @throws UserError, such as Mistakes that lists every mistake in the files
+ */
+export async function readFileSet(names: readonly string[], env: NodeJS.ProcessEnv, key: Buffer): Promise<FileSet> {
+  const files = await readManifestFiles(names)
+  const parsed = parseManifests(files, UNNAMED)
+  const references = referencesIn(parsed)
+  const read = secretsHere(env)
+  const secrets = new Map(references.map((reference) => [nameOfReference(reference), read(reference)]))
+  const contents = JSON.stringify([files.map(({ content }) => content), [...secrets.values()]])
+  return {
+    parsed,
+    source: (reference) => secrets.get(nameOfReference(reference)),
+    secretFiles: references.flatMap(({ kind, name }) => (kind === 'file' ? [name] : [])),
+    hashes: files.map(({ content }) => hash('sha256', content)),
+    digest: createHmac('sha256', key).update(contents).digest('hex'),
+  }
+}
