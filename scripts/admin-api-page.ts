@@ -39,11 +39,11 @@ export function adminApiPage(): string {
 }
 
 function describe(operation: Operation): readonly string[] {
-  const { method, path, summary, access, isConditional, command, query, example, status } = operation
+  const { method, path, summary, access, isConditional, commands, query, example, status } = operation
   const needs = access === 'public' ? 'none' : access === 'member' ? 'any' : `\`${access}\``
   const facts = [
     `permission: ${needs}`,
-    ...(command === undefined ? [] : [`command: \`tessera ${command}\``]),
+    ...commands.map((words) => `command: \`tessera ${words}\``),
     ...(isConditional ? ['needs `If-Match`'] : []),
   ]
   return [

@@ -3,14 +3,15 @@ import { applyManifest } from '../management/manifest/apply.ts'
 import { secretsHere } from '../management/manifest/files/secrets.ts'
 import { type ManifestFile, type ParsedManifest, parseManifests } from '../management/manifest/reading/parse.ts'
 import { planOf } from '../management/manifest/refused.ts'
-import { nameOfReference, referencesIn } from '../management/manifest/secret-source.ts'
-import { managementContext, type Opened, withDatabase } from './database.ts'
+import { managementContext, serverOf, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { nothingChanged, withNewSecrets } from './new-secrets.ts'
 import { withTarget } from './operate.ts'
 import { print, printable, say, withProgress } from './output.ts'
+import { asRequest } from './plan-request.ts'
 import {
+  DIFFERENT,
   planAnswer,
   planAsJson,
   planLines,
@@ -40,9 +41,6 @@ interface ApplyCommandOptions extends PlanCommandOptions, SecretsOptions {
   readonly dryRun?: boolean
 }
 
-/** The exit code of a plan with changes, if it was asked for. */
-const CHANGES = 2
-
 /** `tessera plan`: shows what a manifest would change and end. It writes nothing. */
 export const plan = (options: PlanCommandOptions): Promise<void> => apply({ ...options, dryRun: true })
 
@@ -57,7 +55,7 @@ export async function apply({ file, secretsTo, ...options }: ApplyCommandOptions
     options: { ...options, secretsTo: options.dryRun ? undefined : secretsTo },
   }
   const done = await (chosen.kind === 'database' ? applyHere(work, chosen.config) : applyRemotely(work))
-  if (options.detailedExitcode && done.steps.some(({ action }) => action !== 'unchanged')) process.exitCode = CHANGES
+  if (options.detailedExitcode && done.steps.some(({ action }) => action !== 'unchanged')) process.exitCode = DIFFERENT
 }
 
 /** The files of one command, and its options. */
@@ -108,23 +106,16 @@ const applyHere = ({ files, parsed, options }: Work, config: string | undefined)
     ),
   )
 
-/** The settings of the server for the tests of a manifest. */
-const serverOf = ({ options: { issuer, token } }: Opened) => ({ issuer, defaultLifetime: token.lifetime })
-
 /** A server plans first, and then applies the plan if it still does the same. */
 async function applyRemotely({ files, parsed, options }: Work): Promise<ShownPlan> {
   const { dryRun, prune = false, takeOver = false, allowDestroy = false, ignoreTests = false } = options
-  const source = secretsHere(process.env)
-  const secrets = referencesIn(parsed).flatMap((reference) => {
-    const secret = source(reference)
-    return secret === undefined ? [] : [[nameOfReference(reference), secret]]
-  })
-  const body = { manifest: files, secrets: Object.fromEntries(secrets), prune, take_over: takeOver }
-  let shown: ShownPlan | undefined
-  await withTarget(options, async (target) => {
+  const body = { ...asRequest(files, parsed, secretsHere(process.env)), prune, take_over: takeOver }
+  return withTarget(options, async (target) => {
     const planned = await target.call('plans.create', { body }, planAnswer.extend({ id: z.string() }))
-    shown = planned
-    if (dryRun) return report(planned, options, false)
+    if (dryRun) {
+      report(planned, options, false)
+      return planned
+    }
     const isFailing = !ignoreTests && planned.tests.some(({ passed }) => !passed)
     const isRefused =
       isFailing || planned.conflicts.length > 0 || (!allowDestroy && planned.losses.some((one) => one.destructive))
@@ -136,9 +127,8 @@ async function applyRemotely({ files, parsed, options }: Work): Promise<ShownPla
     const asText = (applied: ShownPlan) => textOfPlan(applied, options, [summaryLine(applied, false)])
     const making = { expected: planned.generates, secretsOf: secretsOfPlan, asText }
     report(await target.make('plans.apply', input, planAnswer, making), options, true)
+    return planned
   })
-  if (shown === undefined) throw new Error('the server was not asked')
-  return shown
 }
 
 const planWithout = (plan: ShownPlan): ShownPlan => planAnswer.parse(withoutSecrets(plan))

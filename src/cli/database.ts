@@ -108,3 +108,6 @@ export const keyContext = async (opened: Opened, stated: Stated = {}): Promise<K
   masterKey: masterKeyOf(opened.options),
   policy: rotationPolicy(opened.options.keys, await opened.store.revocations.longestLifetime()),
 })
+
+/** The settings of the server, as far as the configuration names them, for the tests of a manifest. */
+export const serverOf = ({ options: { issuer, token } }: Opened) => ({ issuer, defaultLifetime: token.lifetime })

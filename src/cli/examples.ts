@@ -16,6 +16,7 @@ export const examples: Examples = {
     'tessera validate --schema > manifest.schema.json',
   ],
   plan: ['tessera plan -f tessera/', 'tessera plan -f clients.yaml --detailed-exitcode'],
+  diff: ['tessera diff -f tessera/', 'tessera diff -f tessera/ --server https://tessera.example.com:9999 --json'],
   apply: [
     'tessera apply -f clients.yaml --dry-run',
     'tessera apply -f apis.yaml -f clients.yaml',

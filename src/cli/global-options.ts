@@ -34,6 +34,7 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'credentials remove',
   'credentials revoke',
   'credentials rotate',
+  'diff',
   'explain',
   'export',
   'groups delete',

@@ -66,6 +66,14 @@ program
   .action(async (options) => (await import('./apply.ts')).plan(options))
 
 program
+  .command('diff')
+  .description('compare a manifest with the server, field by field: exit with 0 if they are equal, and with 2 if not')
+  .requiredOption(...MANIFEST_FILES)
+  .option('--json', 'print JSON')
+  .option('-c, --config <file>', 'the configuration that names the database')
+  .action(async (options) => (await import('./diff.ts')).diff(options))
+
+program
   .command('apply')
   .description('make APIs, scopes and clients match a manifest')
   .requiredOption(...MANIFEST_FILES)

@@ -58,16 +58,16 @@ interface Making<Answer> {
 }
 
 /** Runs a command on its target: on a database within this process, or on a server over HTTPS. Both print the same. */
-export const withTarget = (
+export const withTarget = <Result>(
   options: TargetOptions & SecretsOptions,
-  work: (target: Target) => Promise<void>,
-): Promise<void> => withNewSecrets(options.secretsTo, (secrets) => onTarget(options, secrets, work))
+  work: (target: Target) => Promise<Result>,
+): Promise<Result> => withNewSecrets(options.secretsTo, (secrets) => onTarget(options, secrets, work))
 
-async function onTarget(
+async function onTarget<Result>(
   options: TargetOptions,
   secrets: NewSecrets,
-  work: (target: Target) => Promise<void>,
-): Promise<void> {
+  work: (target: Target) => Promise<Result>,
+): Promise<Result> {
   const profiles = new Profiles(process.env)
   const chosen = chooseTarget(options, process.env, profiles)
   const stated = { reason: options.reason }

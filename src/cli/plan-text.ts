@@ -5,6 +5,9 @@ import { printable } from './output.ts'
 import type { NewSecret } from './secrets/secret.ts'
 import { testLines, testSummary, testsAnswer } from './tests-text.ts'
 
+/** The exit code of a command that was asked whether files and server are equal, if they are not. */
+export const DIFFERENT = 2
+
 const lastUsed = { last_used: z.string().nullable() }
 const isDestructive = { destructive: z.boolean() }
 const owners = { before: z.string(), after: z.string().nullable() }

@@ -176,6 +176,11 @@ const token = (id: string, ...more: string[]): Line => ({
 
 /** Every command that prints outside text, in an order in which each finds its data. */
 const lines: Readonly<Record<string, () => readonly Line[]>> = {
+  diff: () => [
+    { args: ['diff', '-f', at('manifest.yaml')] },
+    { args: ['diff', '-f', at('field.yaml')] },
+    { args: ['diff', '-f', at('scope.yaml')] },
+  ],
   apply: () => [
     { args: ['apply', '-f', at('manifest.yaml'), '--dry-run'] },
     { args: ['apply', '-f', at('field.yaml')] },

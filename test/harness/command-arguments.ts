@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   serve: { args: [], database: 'makes' },
   validate: { args: ['-f', '-'], input: MANIFEST, database: 'none' },
   plan: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
+  diff: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   apply: { args: ['-f', '-'], input: MANIFEST, database: 'writes' },
   'apply --dry-run': { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   export: { args: [], database: 'reads' },

@@ -67,7 +67,7 @@ export const apiOperations = [
     ...noQuery,
     ...noBody,
     answer: apiAnswer,
-    command: 'apis show',
+    commands: ['apis show'],
     example,
     run: async ({ management }, { path }) => ({ body: apiBody(await showApi(management, path.audience)) }),
   }),

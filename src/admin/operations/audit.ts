@@ -73,7 +73,7 @@ export const auditOperations = [
     query: z.strictObject({ ...filters, ...pageParameters }),
     ...noBody,
     answer: z.strictObject({ items: z.array(event), next: z.string().optional() }),
-    command: 'audit list',
+    commands: ['audit list'],
     example: { query: { type: 'client.change' }, answer: { items: [example] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'audit', query, eventPlace)
@@ -95,7 +95,7 @@ export const auditOperations = [
     query: z.strictObject({ ...filters, ...pageParameters }),
     ...noBody,
     answer: z.strictObject({ items: z.array(event), next: z.string() }),
-    command: 'audit tail',
+    commands: ['audit tail'],
     example: { answer: { items: [example], next: 'kxL0…' } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'new-events', query, z.int())

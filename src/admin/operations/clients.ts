@@ -82,7 +82,7 @@ const show = operation({
   ...noQuery,
   ...noBody,
   answer: clientAnswer,
-  command: 'clients show',
+  commands: ['clients show'],
   example,
   run: async ({ management }, { path }) => ({ body: clientBody(await showClient(management, path.client_id)) }),
 })
@@ -98,7 +98,7 @@ const create = operation({
   body: clientSchema,
   status: 201,
   answer: newClientAnswer,
-  command: 'clients create',
+  commands: ['clients create'],
   example: {
     body: { client_id: 'billing', name: 'Billing', credentials: [{ label: 'first' }], scopes: ['read'] },
     answer: { ...example.answer, secrets: [{ label: 'first', secret: 'tss_…' }] },
@@ -118,7 +118,7 @@ const replace = operation({
   body: clientSchema.extend({ client_id: clientSchema.shape.client_id.optional() }),
   answer: newClientAnswer,
   isConditional: true,
-  command: 'clients create',
+  commands: ['clients create'],
   example: { ...example, body: { name: 'Billing', owner: 'payments', scopes: ['read'] } },
   run: (context, { path: { client_id: id }, query, body }) => {
     if (body.client_id !== undefined && body.client_id !== id)
@@ -161,7 +161,7 @@ const disable = operation({
   ...noQuery,
   ...noBody,
   answer: clientAnswer,
-  command: 'clients disable',
+  commands: ['clients disable'],
   example,
   run: async (context, { path }) => switched(await disableClient(context.management, path.client_id)),
 })
@@ -176,7 +176,7 @@ const enable = operation({
   ...noQuery,
   ...noBody,
   answer: clientAnswer,
-  command: 'clients enable',
+  commands: ['clients enable'],
   example,
   run: async (context, { path }) => switched(await enableClient(context.management, path.client_id)),
 })

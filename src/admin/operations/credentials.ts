@@ -84,7 +84,7 @@ export const credentialOperations = [
     ...noQuery,
     ...noBody,
     answer: z.strictObject({ items: z.array(credentialAnswer) }),
-    command: 'credentials list',
+    commands: ['credentials list'],
     example: { path: { client_id: path.client_id }, answer: { items: [example] } },
     run: async ({ management }, { path: { client_id: id } }) => {
       const { found, unreadable } = await listCredentials(management, id)
@@ -122,7 +122,7 @@ export const credentialOperations = [
     body: newCredentialSchema,
     status: 201,
     answer: madeAnswer,
-    command: 'credentials add',
+    commands: ['credentials add'],
     example: {
       path: { client_id: path.client_id },
       body: { label: 'second', expires: '2027-11-26T00:00:00Z' },
@@ -153,7 +153,7 @@ export const credentialOperations = [
     }),
     status: 201,
     answer: madeAnswer.extend({ old: credentialAnswer }),
-    command: 'credentials rotate',
+    commands: ['credentials rotate'],
     example: {
       path,
       body: { overlap: 86_400 },
@@ -193,7 +193,7 @@ export const credentialOperations = [
     ...noQuery,
     ...noBody,
     answer: credentialAnswer,
-    command: 'credentials cancel',
+    commands: ['credentials cancel'],
     example: { path, answer: example },
     run: async (context, { path: { client_id: id, credential: name } }) =>
       changed(context, id, await cancelRotation(context.management, { client: id, name })),
@@ -209,7 +209,7 @@ export const credentialOperations = [
     body: z.strictObject({ label: line(128) }),
     answer: credentialAnswer,
     isConditional: true,
-    command: 'credentials label',
+    commands: ['credentials label'],
     example: { path, body: { label: 'primary' }, answer: { ...example, label: 'primary' } },
     run: async (context, { path: { client_id: id, credential: name }, body: { label } }) => {
       const expected = seenBy(context, id)
@@ -226,7 +226,7 @@ export const credentialOperations = [
     ...noQuery,
     ...noBody,
     answer: credentialAnswer,
-    command: 'credentials revoke',
+    commands: ['credentials revoke'],
     example: { path, answer: { ...example, status: 'revoked', revoked: '2026-11-26T09:00:00.000Z' } },
     run: async (context, { path: { client_id: id, credential: name } }) =>
       changed(context, id, await revokeCredential(context.management, { client: id, name })),
@@ -242,7 +242,7 @@ export const credentialOperations = [
     ...noBody,
     answer: credentialAnswer,
     isConditional: true,
-    command: 'credentials remove',
+    commands: ['credentials remove'],
     example: { path, answer: example },
     run: async (context, { path: { client_id: id, credential: name } }) => {
       const removed = await removeCredential(context.management, { client: id, name, expected: seenBy(context, id) })

@@ -62,7 +62,7 @@ export const deletionOperations = [
     ...noBody,
     status: 204,
     isConditional: true,
-    command: 'clients delete',
+    commands: ['clients delete'],
     example: { path },
     run: async ({ management, precondition }, { path: { client_id: id }, query }) => {
       const check: Parameters<typeof deleteClient>[1]['check'] = (before) =>
@@ -89,7 +89,7 @@ export const deletionOperations = [
     }),
     ...noBody,
     answer: z.strictObject({ items: z.array(apiAnswer), next: z.string().optional() }),
-    command: 'apis list',
+    commands: ['apis list'],
     example: { query: { owner: 'orders' }, answer: { items: [] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'apis', query, place)
@@ -142,7 +142,7 @@ export const deletionOperations = [
     ...noBody,
     answer: z.strictObject({ changed_clients: z.int() }),
     isConditional: true,
-    command: 'apis delete',
+    commands: ['apis delete'],
     example: { path: api, query: { with_grants: 'true' }, answer: { changed_clients: 2 } },
     run: async ({ management, precondition }, { path: { audience }, query }) => {
       const check: Parameters<typeof deleteApi>[1]['check'] = (before) => {

@@ -68,7 +68,7 @@ export const explanationOperations = [
     ...noBody,
     answer: z.strictObject({ items: z.array(explanation) }),
     isReferring: true,
-    command: 'explain',
+    commands: ['explain'],
     example: {
       query: { request: '01931a8e-0000-7000-8000-000000000001' },
       answer: { items: [] },

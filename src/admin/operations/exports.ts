@@ -72,7 +72,7 @@ export const exportOperations = [
     query: z.strictObject({ ...filters, ...pageParameters }),
     ...noBody,
     answer: z.strictObject({ items: z.array(exportedApi), next: z.string().optional() }),
-    command: 'export',
+    commands: ['export'],
     example: { query: { manifest: 'orders' }, answer: { items: [apiExample] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'export-apis', query, place)
@@ -95,7 +95,7 @@ export const exportOperations = [
     query: z.strictObject({ ...filters, ...pageParameters }),
     ...noBody,
     answer: z.strictObject({ items: z.array(exportedClient), next: z.string().optional() }),
-    command: 'export',
+    commands: ['export'],
     example: { query: { owner: 'payments' }, answer: { items: [clientExample] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'export-clients', query, place)
@@ -118,7 +118,7 @@ export const exportOperations = [
     ...noQuery,
     ...noBody,
     answer: exportedApi,
-    command: 'export',
+    commands: ['export'],
     example: { path: { audience: 'https://api.example.com' }, answer: apiExample },
     run: async ({ management }, { path }) => ({
       body: body(exportApi(await showApi(management, path.audience))),
@@ -135,7 +135,7 @@ export const exportOperations = [
     ...noQuery,
     ...noBody,
     answer: exportedClient,
-    command: 'export',
+    commands: ['export'],
     example: { path: { client_id: 'billing' }, answer: clientExample },
     run: async ({ management }, { path }) => {
       const found = await showClient(management, path.client_id)

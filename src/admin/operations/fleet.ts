@@ -84,7 +84,7 @@ export const fleetOperations = [
     query: z.strictObject({ sort: z.enum(clientSorts).default('id'), ...clientFilters, ...fleetParameters }),
     ...noBody,
     answer: z.strictObject({ items: z.array(clientLine), next: z.string().optional() }),
-    command: 'clients list',
+    commands: ['clients list'],
     example: { query: { owner: 'payments', unused_days: '90' }, answer: { items: [exampleClient] } },
     run: async (context, { query }) => {
       const { authority } = context.management
@@ -130,7 +130,7 @@ export const fleetOperations = [
     }),
     ...noBody,
     answer: z.strictObject({ items: z.array(credentialLine), next: z.string().optional() }),
-    command: 'credentials list',
+    commands: ['credentials list'],
     example: { query: { expiring_days: '30' }, answer: { items: [] } },
     run: async (context, { query }) => {
       const { authority, clock } = context.management

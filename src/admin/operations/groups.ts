@@ -45,7 +45,7 @@ export const groupOperations = [
     query: z.strictObject(pageParameters),
     ...noBody,
     answer: z.strictObject({ items: z.array(groupLine), next: z.string().optional() }),
-    command: 'groups list',
+    commands: ['groups list'],
     example: { answer: { items: [{ name: example.name, description: example.description, members: 1 }] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'groups', query, z.string())
@@ -66,7 +66,7 @@ export const groupOperations = [
     ...noQuery,
     ...noBody,
     answer: groupAnswer,
-    command: 'groups show',
+    commands: ['groups show'],
     example: { path, answer: example },
     run: async ({ management }, { path: { group } }) => ({ body: groupBody(await showGroup(management, group)) }),
   }),
@@ -81,7 +81,7 @@ export const groupOperations = [
     body: groupSchema.omit({ name: true }),
     answer: groupAnswer,
     isConditional: true,
-    command: 'groups put',
+    commands: ['groups put'],
     example: { path, body: { members: example.members }, answer: example },
     run: async ({ management, precondition }, { path: { group: name }, body }) => {
       const { group, isNew } = await putGroup(management, {
@@ -105,7 +105,7 @@ export const groupOperations = [
     ...noBody,
     status: 204,
     isConditional: true,
-    command: 'groups delete',
+    commands: ['groups delete'],
     example: { path },
     run: async ({ management, precondition }, { path: { group: name } }) => {
       await deleteGroup(management, {

@@ -60,7 +60,7 @@ export const keyOperations = [
     ...noQuery,
     ...noBody,
     answer: z.strictObject({ items: z.array(keyAnswer), master_key_id: z.string().optional() }),
-    command: 'keys list',
+    commands: ['keys list'],
     example: { answer: { items: [example], master_key_id: example.master_key_id } },
     run: async ({ management }) => {
       const { found, unreadable, masterKeyId, consumers } = await listKeys(management)
@@ -80,7 +80,7 @@ export const keyOperations = [
       now: z.boolean().default(false).describe('Activate it at once, even if verifiers have not fetched it.'),
     }),
     answer: changedKeys,
-    command: 'keys rotate',
+    commands: ['keys rotate'],
     example: { body: { algorithm: 'ES256' }, answer: { items: [example] } },
     run: async ({ keys }, { body: { algorithm, now: atOnce } }) =>
       changed(await rotateKeys(await keys(), { algorithm, atOnce })),
@@ -95,7 +95,7 @@ export const keyOperations = [
     ...noQuery,
     body: algorithm,
     answer: changedKeys,
-    command: 'keys rollback',
+    commands: ['keys rollback'],
     example: { body: { algorithm: 'ES256' }, answer: { items: [example] } },
     run: async ({ keys }, { body: { algorithm } }) => changed(await rollBackKeys(await keys(), algorithm)),
   }),
@@ -109,7 +109,7 @@ export const keyOperations = [
     ...noQuery,
     ...noBody,
     answer: changedKeys,
-    command: 'keys revoke',
+    commands: ['keys revoke'],
     example: { path: { kid: example.kid }, answer: { items: [{ ...example, state: 'revoked' }] } },
     run: async ({ keys }, { path: { kid } }) => changed(await revokeKey(await keys(), kid)),
   }),

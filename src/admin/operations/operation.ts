@@ -38,8 +38,8 @@ interface OperationInfo {
   readonly isConditional: boolean
   /** Whether its query or body names something that must exist, so that it may answer 404 without a parameter of the path. */
   readonly isReferring: boolean
-  /** The words of the command that does the same, such as `clients show`; undefined if there is none. */
-  readonly command: string | undefined
+  /** The words of the commands that do the same, such as `clients show`. */
+  readonly commands: readonly string[]
   readonly example: Example
 }
 
@@ -60,8 +60,8 @@ export interface Operation extends OperationInfo {
 }
 
 interface Definition<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>
-  extends Omit<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'command' | 'example'>,
-    Partial<Pick<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'command' | 'example'>> {
+  extends Omit<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'commands' | 'example'>,
+    Partial<Pick<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'commands' | 'example'>> {
   readonly parameters: Path
   readonly query: Query
   readonly body: Body
@@ -87,7 +87,7 @@ export const operation = <Path extends z.ZodObject, Query extends z.ZodObject, B
   answer: undefined,
   isConditional: false,
   isReferring: false,
-  command: undefined,
+  commands: [],
   example: {},
   ...info,
   async call(context, input) {

@@ -144,7 +144,7 @@ export const planOperations = [
     ...noQuery,
     body: given,
     answer: plan,
-    command: 'plan',
+    commands: ['plan', 'diff'],
     example: { body: example.body, answer: { id: 'kxL0…', ...example.answer } },
     run: async ({ management, cursors, server }, { body }) => {
       const planned = await applyManifest(management, { ...inputOf(body, server), dryRun: true })
@@ -162,7 +162,7 @@ export const planOperations = [
     ...noQuery,
     body: applying,
     answer: applied,
-    command: 'apply',
+    commands: ['apply'],
     example: { path: { plan: 'kxL0…' }, ...example },
     run: async ({ management, cursors, server, show }, { path, body }) => {
       const known = ground.safeParse(cursors.open(path.plan, 'plan')).data

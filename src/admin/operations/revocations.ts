@@ -33,7 +33,7 @@ export const revocationOperations = [
     query: z.strictObject(pageParameters),
     ...noBody,
     answer: z.strictObject({ items: z.array(revocation), next: z.string().optional() }),
-    command: 'revocations list',
+    commands: ['revocations list'],
     example: { answer: { items: [example] } },
     run: async ({ management, cursors }, { query }) => {
       const page = pageOf(cursors, 'revocations', query, z.int())
@@ -53,7 +53,7 @@ export const revocationOperations = [
     status: 201,
     answer: revocation,
     isReferring: true,
-    command: 'revoke',
+    commands: ['revoke'],
     example: { body: { kind: 'client', id: 'billing' }, answer: example },
     run: async ({ management }, { body }) => ({
       body: revocationBody(await addRevocation(management, body)),

@@ -32,7 +32,7 @@ export const serverOperations = [
     ...noQuery,
     ...noBody,
     answer: me,
-    command: 'whoami',
+    commands: ['whoami'],
     example: {
       answer: {
         actor: { kind: 'client', client_id: 'deployer', way: 'api' },

@@ -63,7 +63,7 @@ export const sessionOperations = [
       roles: z.array(z.enum(roleNames)),
       claims: z.record(z.string(), z.array(z.string())),
     }),
-    command: 'whoami',
+    commands: ['whoami'],
     example: { answer: { ...example, name: 'anna', roles: ['operator'], claims: {} } },
     run: async (context) => {
       const who = personOf(peopleOf(context))
@@ -100,7 +100,7 @@ export const sessionOperations = [
     ...noQuery,
     ...noBody,
     status: 204,
-    command: 'logout',
+    commands: ['logout'],
     example: { path: { id: example.id } },
     run: async (context, { path: { id } }) => {
       const call = peopleOf(context)
@@ -141,7 +141,7 @@ export const sessionOperations = [
       expires_in: z.int(),
       interval: z.int(),
     }),
-    command: 'login',
+    commands: ['login'],
     example: {
       answer: {
         user_code: 'BCDF-GHJK',

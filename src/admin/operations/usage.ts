@@ -111,7 +111,7 @@ export const usageOperations = [
       next: z.string().optional(),
       totals: z.strictObject(totals).optional().describe('The totals of the whole time, on the first page.'),
     }),
-    command: 'usage',
+    commands: ['usage'],
     example: { query: { by: 'client', resolution: 'day' }, answer: { items: [example] } },
     run: async (context, { query }) => {
       const page = pageOf(context.cursors, 'usage', query, z.string())
@@ -143,7 +143,7 @@ export const usageOperations = [
     }),
     ...noBody,
     answer: z.strictObject({ items: z.array(row) }),
-    command: 'usage',
+    commands: ['usage'],
     example: { query: { of: 'client' }, answer: { items: [example] } },
     run: async (context, { query: { of, by, limit = 20, ...asked } }) => {
       const rows = await topUsage(context.management, { ...windowOf(context, asked), of, by, limit })
@@ -160,7 +160,7 @@ export const usageOperations = [
     query: z.strictObject({ ...windowParameters, ...filterParameters, limit: pageParameters.limit }),
     ...noBody,
     answer: z.strictObject({ items: z.array(wasteful) }),
-    command: 'usage',
+    commands: ['usage'],
     example: { answer: { items: [] } },
     run: async (context, { query: { limit = 100, ...asked } }) => {
       const found = await listWasteful(context.management, { ...windowOf(context, asked), limit })
@@ -177,7 +177,7 @@ export const usageOperations = [
     query: z.strictObject(windowParameters),
     ...noBody,
     answer: z.strictObject({ items: z.array(ofCredential) }),
-    command: 'usage',
+    commands: ['usage'],
     example: { path: { client_id: 'billing' }, answer: { items: [] } },
     run: async (context, { path: { client_id: client }, query }) => {
       const { resolution, since, until } = windowOf(context, query)

@@ -45,6 +45,7 @@ clients:${administrator('root', permissionNames)}${administrator('reader', ['cli
       `clients: [{ client_id: applied-${place}, owner: team-a, credentials: [{ label: made }] }]`,
     )
   writeFileSync(join(folder, 'empty.yaml'), 'clients: []')
+  writeFileSync(join(folder, 'other.yaml'), 'clients: [{ client_id: reader, name: other }, { client_id: nobody }]')
   writeFileSync(join(folder, 'wrong.yaml'), 'clients: [{ client_id: a, nothing: 1 }]')
   writeFileSync(join(folder, 'reader.secret'), 'secret of reader')
   local = {
@@ -163,6 +164,10 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
     (place) => ['-f', join(folder, `${place}.yaml`), '-f', join(folder, 'empty.yaml'), '--secrets-to', 'stdout'],
   ],
   ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--json']],
+  ['plan', 0, (place) => ['-f', join(folder, `${place}.yaml`)]],
+  ['diff', 0, (place) => ['-f', join(folder, `${place}.yaml`)]],
+  ['diff', 2, () => ['-f', join(folder, 'other.yaml')]],
+  ['diff', 1, () => ['-f', join(folder, 'wrong.yaml')]],
   ['apply', 1, () => ['-f', join(folder, 'wrong.yaml')]],
   ['export', 0, () => []],
   ['export', 0, (place) => ['--client', `job-${place}`, '--api', 'https://api.example.com']],
@@ -190,13 +195,13 @@ const CHANGES = /create|enable|disable|add|rotate|cancel|label|revoke|remove|put
 
 test('the lines have each command that works on a server, and each of those has an operation', () => {
   expect([...new Set(lines.map(([words]) => words))].toSorted()).toEqual([...REMOTE].toSorted())
-  const known = new Set(operations.flatMap(({ command }) => (command === undefined ? [] : [command])))
+  const known = new Set(operations.flatMap(({ commands }) => commands))
   expect([...REMOTE].filter((words) => !known.has(words))).toEqual([])
 })
 
 test('each command that an operation names exists', () => {
   const commands = new Set(commandsOf().keys())
-  const named = operations.flatMap(({ command }) => (command === undefined ? [] : [command]))
+  const named = operations.flatMap(({ commands }) => commands)
   expect(named.filter((words) => !commands.has(words))).toEqual([])
 })
 

@@ -235,6 +235,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/management/credentials/rewrap.ts': 'encrypts again',
   'src/management/credentials/make.ts': 'hashes secrets that an administrator sets',
   'src/management/manifest/credentials.ts': 'compares secrets of an administrator with stored ones',
+  'src/server/manifest/file-set.ts': 'identifies the files that this server reads',
   'src/management/credentials/lost-secrets.ts': 'checks whether a secret is readable',
   'src/crypto/jws/algorithms.ts': 'makes and compares MACs',
   'src/crypto/jws/verify.ts': 'is called by guessable.ts',

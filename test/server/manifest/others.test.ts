@@ -116,7 +116,7 @@ describe.each([
     await until(async () => (await stateOf(second.admin)).upToDate === 1)
     const events = (await server.audit()).filter(({ type }) => type === 'manifest.apply')
     expect(events).toHaveLength(2)
-    expect(loggedIn(lines)(/refused|could not/)).toEqual([])
+    expect(loggedIn(lines)(/refused|restored/)).toEqual([])
   })
 
   test('do not undo each other if their files differ: those that were applied last stay', async () => {
