@@ -49,6 +49,8 @@ export interface ModelDeletions {
   readonly apis: readonly Audience[]
   /** A credential that has passed to another client stays. */
   readonly clients: readonly ClientId[]
+  /** The new clients that take the places of these in groups, by former id. */
+  readonly heirs?: ReadonlyMap<ClientId, ClientId>
 }
 
 /** A change of one client. */

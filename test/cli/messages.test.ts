@@ -148,6 +148,7 @@ const conditions: Readonly<Record<string, () => Environment | Promise<Environmen
 const fits: Readonly<Record<string, RegExp>> = {
   dev: /no configuration|is not there|lacks a table|a number|numbers|choice|list|address that is none|password file/,
   token: /./,
+  validate: /./,
   'config reference': /./,
   'storage copy': /database|password file|no configuration/,
   'storage migrate': /a database that is not there|no configuration|lacks a table/,
@@ -205,7 +206,7 @@ describe('an invalid manifest', () => {
     ['no methods', client('auth_methods: []')],
     ['an unknown grant', client('grant_types: [password]')],
     ['metadata that are a list', client('metadata: [1]')],
-    ['a lifetime that is text', client('token: { lifetime: 1h }')],
+    ['a lifetime that is text', client('token: { lifetime: an hour }')],
     ['a lifetime that is not whole', client('token: { lifetime: 1.5 }')],
     ['a lifetime of zero', client('token: { lifetime: 0 }')],
     ['a reserved claim', client('token: { claims: { iss: x } }')],

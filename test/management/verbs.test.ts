@@ -11,7 +11,9 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
-  ...['defaults', 'document', 'parse', 'schema', 'trust-file', 'json-schema'].map((name) => `manifest/reading/${name}`),
+  ...['defaults', 'document', 'json-schema', 'names', 'parse', 'schema', 'test-schema', 'trust-file'].map(
+    (name) => `manifest/reading/${name}`,
+  ),
   ...['credentials', 'exported', 'variable-name'].map((name) => `manifest/exporting/${name}`),
   ...[
     'absent',
@@ -44,9 +46,24 @@ const PARTS = [
   'keys/context',
   'keys/master-key-event',
   'keys/plan-repair',
-  ...['check', 'credentials', 'losses', 'new-secrets', 'plan', 'plan-body', 'plan-client', 'plan-manifest'].map(
-    (name) => `manifest/${name}`,
-  ),
+  ...[
+    'affected',
+    'check',
+    'credentials',
+    'field-changes',
+    'group-changes',
+    'losses',
+    'new-secrets',
+    'plan',
+    'plan-body',
+    'plan-client',
+    'plan-manifest',
+    'planned-owner',
+    'refused',
+    'renames',
+    'secret-source',
+    'validate',
+  ].map((name) => `manifest/${name}`),
   ...['access', 'advice', 'authentication', 'case', 'requests', 'server', 'table'].map(
     (name) => `explanations/advice/${name}`,
   ),

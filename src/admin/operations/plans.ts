@@ -7,6 +7,7 @@ import type { Plan } from '../../management/manifest/plan.ts'
 import { outcomeOf, planBody } from '../../management/manifest/plan-body.ts'
 import { type ManifestFile, parseManifests } from '../../management/manifest/reading/parse.ts'
 import { nameOfReference, type SecretReference } from '../../management/manifest/secret-source.ts'
+import { line } from '../../management/schemas/values.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
 import type { CallContext } from './call-context.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
@@ -26,7 +27,7 @@ const given = z.strictObject({
       [
         text,
         z
-          .array(z.strictObject({ name: z.string().min(1).max(LONGEST_NAME), content: text }))
+          .array(z.strictObject({ name: line(LONGEST_NAME), content: text }))
           .min(1)
           .max(MOST_FILES),
       ],
@@ -113,13 +114,17 @@ const digestOfGiven = ({ manifest, prune, take_over }: Given): string =>
 const filesOf = ({ manifest }: Given): readonly ManifestFile[] =>
   typeof manifest === 'string' ? [{ name: NAME, content: manifest }] : manifest
 
-const inputOf = (body: Given, { issuer, defaultLifetime }: CallContext['server']) => ({
-  parsed: parseManifests(filesOf(body)),
-  source: (reference: SecretReference) => new Map(Object.entries(body.secrets)).get(nameOfReference(reference)),
-  server: { issuer, defaultLifetime: defaultLifetime() },
-  prune: body.prune,
-  takeOver: body.take_over,
-})
+/** The input of a request. It names secrets of its own alone: a server reads neither its environment nor its files for it. */
+function inputOf(body: Given, { issuer, defaultLifetime }: CallContext['server']) {
+  const secrets = new Map(Object.entries(body.secrets))
+  return {
+    parsed: parseManifests(filesOf(body)),
+    source: (reference: SecretReference) => secrets.get(nameOfReference(reference)),
+    server: { issuer, defaultLifetime: defaultLifetime() },
+    prune: body.prune,
+    takeOver: body.take_over,
+  }
+}
 
 const example = {
   body: { manifest: 'clients:\n  - client_id: billing\n    scopes: [read]\n' },

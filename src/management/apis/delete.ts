@@ -38,7 +38,7 @@ export async function deleteApi(
     requireOverApi(context.authority, 'apis:delete', found)
     check(found)
     requireOwnership(context, { kind: 'API', id: audience, manifest: found.manifest }, { takeOver })
-    const referring = await clientsReferringTo(model, found)
+    const referring = await clientsReferringTo(model, [found])
     refuseMany(audience, referring.length, withGrants)
     const deletion = await model.deleteApi(
       Audience(audience),

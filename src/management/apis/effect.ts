@@ -24,7 +24,7 @@ export async function apiEffect({ authority, store, clock }: ManagementContext, 
   const { found, unreadable } = await store.directory.loadApis()
   const { api } = findApi(found, unreadable, audience)
   requireOverApi(authority, 'apis:read', api)
-  const referring = await clientsReferringTo(store.model, api)
+  const referring = await clientsReferringTo(store.model, [api])
   const { clients: first } = await store.model.snapshot(referring.slice(0, MOST_NAMED))
   const clients = new Map([...first].filter(([, { owner }]) => mayOver(authority, 'clients:read', owner)))
   const credentials = [...clients.values()].flatMap((client) => client.credentials.all.map(({ id }) => id))

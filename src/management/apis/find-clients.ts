@@ -38,12 +38,15 @@ export function refersTo(api: Api | Unreadable): (references: Pick<ClientReferen
     apis.some((one) => isSameUri(one, audience)) || scopes.some((scope) => alone.withScope(scope).length > 0)
 }
 
-/** The clients that refer to an API, by id; at most one more than `MOST_CLIENTS`. */
+/** The clients that refer to any of these APIs, by id; at most one more than `MOST_CLIENTS`. @param except clients that don't count */
 export async function clientsReferringTo(
   store: Pick<ModelStore, 'listReferences'>,
-  api: Api | Unreadable,
+  apis: readonly (Api | Unreadable)[],
+  except: ReadonlySet<string> = new Set(),
 ): Promise<readonly ClientId[]> {
-  const refers = refersTo(api)
+  const tests = apis.map(refersTo)
+  const refers = (references: ClientReferences) =>
+    !except.has(references.id) && tests.some((isReferred) => isReferred(references))
   const clients: ClientId[] = []
   for (let after: string | undefined = ''; after !== undefined && clients.length <= MOST_CLIENTS; ) {
     const page: Awaited<ReturnType<ModelStore['listReferences']>> = await store.listReferences(after, AT_ONCE)

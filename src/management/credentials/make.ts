@@ -130,6 +130,47 @@ export async function makeCredential(
   }
 }
 
+/** Refuses a secret, keys, a certificate or a trust that no client could use, wherever it is. @throws CredentialError */
+export function requireUsable(proof: ProofSpec): void {
+  switch (proof.kind) {
+    case 'secret':
+      if (proof.isRetrievable && proof.secret !== undefined) refuseShort(proof.secret)
+      return
+    case 'keys':
+      if ('jwks' in proof.source) requireKeys(proof.source.jwks, 'jwks')
+      return
+    case 'certificate':
+      naming('certificate', () => parseMatcher(proof.matcher))
+      return
+    case 'federated':
+      requireSound(proof.trust)
+      return
+  }
+}
+
+function refuseShort(secret: string): void {
+  if (Buffer.byteLength(secret) >= SHORTEST_RETRIEVABLE) return
+  throw new CredentialError(
+    `a secret that the client signs with must have at least ${SHORTEST_RETRIEVABLE} bytes (RFC 7518 §3.2): leave it out, and one is generated`,
+    'secret',
+  )
+}
+
+function requireSound(trust: FederatedTrust): void {
+  naming('federated', () => refuseUnsound(trust))
+  if (trust.jwks !== undefined) requireKeys(trust.jwks, 'federated')
+}
+
+/** Runs `work`. Its UserError becomes one about a field. */
+function naming<Result>(field: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new CredentialError(error.message, field)
+  }
+}
+
 async function toSecret(
   { random, encrypt }: CredentialMaker,
   life: Omit<CredentialLife, 'hint'>,
@@ -137,12 +178,7 @@ async function toSecret(
   isRetrievable: boolean,
   siblings: readonly Credential[],
 ): Promise<SecretCredential> {
-  if (isRetrievable && Buffer.byteLength(secret) < SHORTEST_RETRIEVABLE) {
-    throw new CredentialError(
-      `a secret that the client signs with must have at least ${SHORTEST_RETRIEVABLE} bytes (RFC 7518 §3.2): leave it out, and one is generated`,
-      'secret',
-    )
-  }
+  if (isRetrievable) refuseShort(secret)
   return {
     ...life,
     kind: 'secret',
@@ -183,13 +219,8 @@ function toCertificate(
   life: Omit<CredentialLife, 'hint'>,
   given: Readonly<Record<string, string>>,
 ): CertificateCredential {
-  try {
-    const matcher = parseMatcher(given)
-    return { ...life, kind: 'certificate', hint: Object.values(matcher).join('').slice(0, 128), matcher }
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    throw new CredentialError(error.message, 'certificate')
-  }
+  const matcher = naming('certificate', () => parseMatcher(given))
+  return { ...life, kind: 'certificate', hint: Object.values(matcher).join('').slice(0, 128), matcher }
 }
 
 function toFederated(
@@ -197,13 +228,7 @@ function toFederated(
   life: Omit<CredentialLife, 'hint'>,
   trust: FederatedTrust,
 ): FederatedCredential {
-  try {
-    refuseUnsound(trust)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    throw new CredentialError(error.message, 'federated')
-  }
-  if (trust.jwks !== undefined) requireKeys(trust.jwks, 'federated')
+  requireSound(trust)
   const fetched =
     trust.jwks === undefined ? [trust.jwksUri, isTrustDomain(trust.issuer) ? undefined : trust.issuer] : []
   for (const url of fetched) {

@@ -3,7 +3,8 @@ import type { ModelDeletions, ModelSnapshot, ModelStore, OwnedThing } from '../.
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import { Conflict, NotAllowed } from '../../platform/user-error.ts'
 import { clientsReferringTo, MOST_CLIENTS } from '../apis/find-clients.ts'
-import { mayOver } from '../authority/authority.ts'
+import { ownerOf } from '../authority/api-rights.ts'
+import { type Authority, mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import type { ParsedManifest } from './reading/parse.ts'
 import { findRenames, type Renames } from './renames.ts'
@@ -21,7 +22,9 @@ const AT_ONCE = 1_000
 
 /**
  * Reads the part of the model that a manifest changes: the things that it names, those that it owned, and the clients that use its old
- * names. @returns undefined if the model changed meanwhile @throws Conflict if more than `MOST_CLIENTS` clients use an old name
+ * names.
+ * @returns undefined if the model changed meanwhile
+ * @throws ManifestError to prune without a name; Conflict if more than `MOST_CLIENTS` clients use an old name, or some use a pruned API
  */
 export async function findAffected(
   { store: { model: store }, authority }: ManagementContext,
@@ -29,33 +32,33 @@ export async function findAffected(
   prune: boolean,
 ): Promise<Affected | undefined> {
   const { names, apis, clients } = parsed.manifest
-  const named = new Set(
-    clients.flatMap(({ client_id: id, renamed_from: from }) => [id, ...(from === undefined ? [] : [from])]),
-  )
-  const audiences = new Set<string>(apis.flatMap(({ audience, renamed_from: from }) => [audience, from ?? audience]))
-  const first = await store.snapshot([...named].map(ClientId))
+  if (prune && names.length === 0)
+    throw parsed.errorAt([], 'has no name, so that it owns nothing to prune: name it, as in manifest: payments')
+  const named = new Set<string>(clients.map(({ client_id: id }) => id))
+  const former = clients.flatMap(({ renamed_from: from }) => from ?? [])
   const owned = prune ? await ownedBy(store, names) : []
-  const pruned = {
-    apis: owned.flatMap(({ kind, id }) => (kind === 'api' && !audiences.has(id) ? [Audience(id)] : [])),
-    clients: owned.flatMap(({ kind, id }) => (kind === 'client' && !named.has(id) ? [ClientId(id)] : [])),
-  }
+  const ownedClients = owned.flatMap(({ kind, id }) => (kind === 'client' ? [id] : []))
+  const read = [...new Set([...named, ...former, ...ownedClients])].map(ClientId)
+  const first = await store.snapshot(read)
   const renames = findRenames(parsed, first, authority)
+  for (const { id } of renames.clients.values()) named.add(id)
+  const audiences = new Set<string>([
+    ...apis.map(({ audience }) => audience),
+    ...renames.apis.map(({ before }) => before.audience),
+  ])
+  const pruned = prunable(owned, { names, authority, named, audiences }, first)
   const gone = new Set<string>([...named, ...pruned.clients])
-  const referring = new Set<ClientId>()
-  for (const { before } of renames.apis) {
-    const all = await clientsReferringTo(store, before)
-    if (all.length > MOST_CLIENTS)
-      throw new Conflict(`more than ${MOST_CLIENTS} clients use ${before.audience}, so that it can't get other names`)
-    for (const id of all) if (!gone.has(id)) referring.add(id)
-  }
   await refuseUsed(store, first, pruned, gone)
-  if (pruned.clients.length === 0 && referring.size === 0) return { model: first, renames, pruned, others: [] }
-  const model = await store.snapshot([...[...named].map(ClientId), ...pruned.clients, ...referring])
+  const renamed = renames.apis.map(({ before }) => before)
+  const referring = renamed.length === 0 ? [] : await clientsReferringTo(store, renamed, gone)
+  if (referring.length > MOST_CLIENTS)
+    throw new Conflict(`more than ${MOST_CLIENTS} clients outside of the manifest use names that it changes`)
+  if (referring.length === 0) return { model: first, renames, pruned, others: [] }
+  const model = await store.snapshot([...read, ...referring])
   if (model.version !== first.version) return undefined
-  const others = [...referring].flatMap((id) => model.clients.get(id) ?? [])
-  const foreign = others.filter(({ owner }) => !mayOver(authority, 'clients:write', owner))
-  if (foreign.length > 0)
-    throw new NotAllowed(`${foreign.length} clients that you may not change use an API that gets other names`)
+  const others = referring.flatMap((id) => model.clients.get(id) ?? [])
+  if (others.some(({ owner }) => !mayOver(authority, 'clients:write', owner)))
+    throw new NotAllowed('clients that you may not change use a name that the manifest changes')
   return { model, renames, pruned, others }
 }
 
@@ -72,20 +75,55 @@ async function ownedBy(store: Pick<ModelStore, 'ownedBy'>, names: readonly strin
   return owned
 }
 
-/** Refuses to end an API that clients outside of the manifest use. @throws Conflict */
+interface Keeping {
+  readonly names: readonly string[]
+  readonly authority: Authority
+  /** The clients that stay, or pass to others. */
+  readonly named: ReadonlySet<string>
+  /** The same of APIs. */
+  readonly audiences: ReadonlySet<string>
+}
+
+/** The owned things that the manifest no longer names. Those that the author may not see are, to them, not there. */
+function prunable(
+  owned: readonly OwnedThing[],
+  { names, authority, named, audiences }: Keeping,
+  { apis, unreadableApis, clients, unreadableClients }: ModelSnapshot,
+): ModelDeletions {
+  const hidden = new Map(unreadableApis.map((api) => [api.id, api]))
+  const isOwned = ({ manifest }: { readonly manifest?: string | undefined }) =>
+    manifest !== undefined && names.includes(manifest)
+  const pruned = { apis: [] as Audience[], clients: [] as ClientId[] }
+  for (const { kind, id } of owned) {
+    if (kind === 'api') {
+      const api = apis.get(Audience(id)) ?? hidden.get(id)
+      if (api === undefined || audiences.has(id) || !isOwned(api)) continue
+      if (mayOver(authority, 'apis:read', ownerOf(api))) pruned.apis.push(Audience(id))
+    } else {
+      const client = clients.get(ClientId(id)) ?? unreadableClients.get(ClientId(id))
+      if (client === undefined || named.has(id) || !isOwned(client)) continue
+      const owner = 'problem' in client ? undefined : client.owner
+      if (mayOver(authority, 'clients:read', owner)) pruned.clients.push(ClientId(id))
+    }
+  }
+  return pruned
+}
+
+/** Refuses to end APIs that clients outside of the manifest use. The author may not see all of these, so that none is named. @throws Conflict */
 async function refuseUsed(
   store: Pick<ModelStore, 'listReferences'>,
   { apis, unreadableApis }: ModelSnapshot,
   pruned: ModelDeletions,
   gone: ReadonlySet<string>,
 ): Promise<void> {
-  for (const audience of pruned.apis) {
-    const api = apis.get(audience) ?? unreadableApis.find(({ id }) => id === audience)
-    if (api === undefined) continue
-    const users = (await clientsReferringTo(store, api)).filter((id) => !gone.has(id))
-    if (users.length > 0)
-      throw new Conflict(
-        `${JSON.stringify(audience)} is no longer in the manifest, but ${users.length === 1 ? '1 client outside of it refers' : `${users.length} clients outside of it refer`} to it: take it out of them first`,
-      )
-  }
+  const ending = [...apis.values(), ...unreadableApis].filter((api) =>
+    pruned.apis.includes(Audience('problem' in api ? api.id : api.audience)),
+  )
+  if (ending.length === 0) return
+  const users = await clientsReferringTo(store, ending, gone)
+  if (users.length === 0) return
+  const some = users.length === 1 ? '1 client outside of it refers' : `${users.length} clients outside of it refer`
+  throw new Conflict(
+    `the manifest no longer names ${pruned.apis.map((one) => JSON.stringify(one)).join(', ')}, but ${some} to them: take them out of these clients first`,
+  )
 }

@@ -12,7 +12,8 @@ import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
 import { findAffected } from './affected.ts'
-import { findLosses } from './losses.ts'
+import { groupChanges } from './group-changes.ts'
+import { apisAfter, findLosses } from './losses.ts'
 import { NewSecrets } from './new-secrets.ts'
 import type { Plan } from './plan.ts'
 import { planManifest } from './plan-manifest.ts'
@@ -67,7 +68,8 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
     const means = { context, maker: context, source, secrets, origin, dryRun, takeOver }
     const planned = await planManifest(parsed, model, { ...means, ...others })
     const { renames } = others
-    const losses = await findLosses(planned, renames.clients, model, store, context.clock.now())
+    const { authority, clock } = context
+    const losses = await findLosses(planned, { model, renames, store, authority, now: clock.now() })
     const tests = await testResults(context, input, planned, model)
     const plan = { ...planned, losses, tests }
     requireManifestRights(context, plan, model, renames)
@@ -89,7 +91,7 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
         ...(failedTests(plan).length > 0 && { failedTests: failedTests(plan).slice(0, MOST_NAMED) }),
         ...input.detail,
       },
-      changes: changesOf(plan, model, renames),
+      changes: [...changesOf(plan, model, renames), ...(await groupChanges(context.store.groups, deleted))],
     })
     if (await store.commit(model.version, { apis, clients, deleted, event })) return plan
   }
@@ -122,7 +124,6 @@ const clientBefore = ({ clients, unreadableClients }: ModelSnapshot, id: ClientI
   clients.get(id) ?? unreadableClients.get(id)
 
 function changesOf({ apis, clients, deleted }: Plan, model: ModelSnapshot, renames: Renames) {
-  const passed = new Set([...renames.clients.values()].map(({ id }) => id))
   const none = { all: [], unreadable: [] }
   return [
     ...apis.map((after) => apiChange(apiBefore(model, after.audience), after)),
@@ -134,7 +135,8 @@ function changesOf({ apis, clients, deleted }: Plan, model: ModelSnapshot, renam
     ...deleted.apis.map((audience) => apiChange(apiBefore(model, audience), undefined)),
     ...deleted.clients.flatMap((id) => {
       const before = clientBefore(model, id)
-      const ended = passed.has(id) ? [] : credentialChanges(id, before?.credentials, none)
+      // Those of a renamed client are compared with its heir's.
+      const ended = deleted.heirs?.has(id) ? [] : credentialChanges(id, before?.credentials, none)
       return [clientChange(before, undefined), ...ended]
     }),
   ]
@@ -172,8 +174,7 @@ function refuseHidden(
 
 /** Checks each resulting client and API as a change of it alone would be. @throws NotAllowed */
 function requireManifestRights({ authority }: MakingContext, plan: Plan, model: ModelSnapshot, renames: Renames): void {
-  const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
-  const apis = withAdminApi(latest.values(), model.unreadableApis)
+  const apis = withAdminApi(apisAfter(plan, model.apis).values(), model.unreadableApis)
   for (const api of plan.apis) {
     const former = renames.apis.find(({ audience }) => audience === api.audience)?.before
     requireApiRights(authority, apiBefore(model, api.audience) ?? former, api, apis)

@@ -1,14 +1,15 @@
+import type { Path } from '../../input/yaml-nodes.ts'
 import type { Api } from '../../model/api.ts'
 import type { ApiSet } from '../../model/api-set.ts'
 import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
 import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
+import { nearest } from '../../platform/nearest.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
 import { type AccessTo, accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
 import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
-import { missingApi, named } from '../authority/missing.ts'
 import type { ReferableApis } from '../authority/referable.ts'
 import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
@@ -21,6 +22,12 @@ type ErrorAt = ParsedManifest['errorAt']
 
 /** The parts of a manifest that are checked. */
 type Checked = Pick<ParsedManifest, 'errorAt'> & { readonly manifest: Pick<Manifest, 'apis' | 'clients'> }
+
+/** The means to report the mistakes of one thing. Paths start at it. */
+interface Reporting {
+  readonly errorAt: ErrorAt
+  readonly named: Naming
+}
 
 /** Errors about single fields, each with its place. */
 type Errors = Generator<UserError>
@@ -43,12 +50,17 @@ export function refuseFirst(errors: Iterable<UserError>): void {
  */
 export function* findDangling({ manifest, errorAt }: Checked, apisOf: (client: ClientInput) => ReferableApis): Errors {
   yield* findUnknownMembers({ manifest, errorAt })
-  for (const [index, client] of manifest.clients.entries()) yield* checkClient(client, index, apisOf(client), errorAt)
+  const named = withSuggestions()
+  for (const [index, client] of manifest.clients.entries()) {
+    const at = (path: Path, message: string) => errorAt(['clients', index, ...path], message)
+    yield* checkClient(client, apisOf(client), { errorAt: at, named })
+  }
 }
 
 /** Finds groups of scopes with members that their APIs don't have. */
 export function* findUnknownMembers({ manifest, errorAt }: Checked): Errors {
-  for (const [index, api] of manifest.apis.entries()) yield* checkGroups(api, index, errorAt)
+  const named = withSuggestions()
+  for (const [index, api] of manifest.apis.entries()) yield* checkGroups(api, index, { errorAt, named })
 }
 
 /**
@@ -72,51 +84,53 @@ export function* findRespelled({ manifest, errorAt }: Checked, before: ApiSet): 
   }
 }
 
-function* checkGroups(api: ApiInput, index: number, errorAt: ErrorAt): Errors {
+function* checkGroups(api: ApiInput, index: number, { errorAt, named }: Reporting): Errors {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   for (const [at, scope] of api.scopes.entries()) {
     for (const [member, name] of (scope.includes ?? []).entries()) {
       const included = scopes.get(name)
       const path = ['apis', index, 'scopes', at, 'includes', member]
-      if (included === undefined) yield errorAt(path, `the API has no scope ${named(name, [...scopes.keys()])}`)
+      if (included === undefined) yield errorAt(path, `the API has no scope ${named(name, () => [...scopes.keys()])}`)
       else if (included.includes !== undefined) yield errorAt(path, `${JSON.stringify(name)} is itself a group`)
       else if (isDynamic(included)) yield errorAt(path, 'a group may not include a dynamic scope')
     }
   }
 }
 
-function* checkClient(client: ClientInput, index: number, apis: ReferableApis, errorAt: ErrorAt): Errors {
-  const path = ['clients', index] as const
+function* checkClient(client: ClientInput, apis: ReferableApis, reporting: Reporting): Errors {
+  const { errorAt, named } = reporting
   for (const [at, scope] of client.scopes.entries()) {
     if (apis.withScope(scope).some((api) => !api.byGrantOnly)) continue
-    const known = apis.all.filter((api) => !api.byGrantOnly).flatMap(namesOfScopes)
-    yield errorAt([...path, 'scopes', at], `no API has the scope ${named(scope, known)}${butFor(apis)}`)
+    const known = () => apis.all.filter((api) => !api.byGrantOnly).flatMap(namesOfScopes)
+    yield errorAt(['scopes', at], `no API has the scope ${named(scope, known)}${butFor(apis)}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
   for (const [at, scope] of client.default_scopes.entries()) {
     const fault = faultOfDefault(scope, apis.withScope(scope), accessTo)
-    if (fault !== undefined) yield errorAt([...path, 'default_scopes', at], fault)
+    if (fault !== undefined) yield errorAt(['default_scopes', at], fault)
   }
-  for (const at of client.grants.keys())
-    yield* checkGrant(client, at, apis, (place, message) => errorAt([...path, 'grants', at, ...place], message))
+  for (const at of client.grants.keys()) {
+    const ofGrant = (path: Path, message: string) => errorAt(['grants', at, ...path], message)
+    yield* checkGrant(client, at, apis, { errorAt: ofGrant, named })
+  }
   if (client.default_api !== undefined) {
     const api = apis.get(client.default_api)
-    if (api === undefined) yield errorAt([...path, 'default_api'], missingApi(client.default_api, apis))
+    if (api === undefined) yield errorAt(['default_api'], absent(client.default_api, apis, named))
     else if (!accessTo(api).isPossible)
-      yield errorAt([...path, 'default_api'], `the client has no scope at ${client.default_api}`)
+      yield errorAt(['default_api'], `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
     if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
-    yield errorAt([...path, 'introspects', at], missingApi(audience, apis))
+    yield errorAt(['introspects', at], absent(audience, apis, named))
   }
 }
 
-function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, errorAt: ErrorAt): Errors {
+function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, { errorAt, named }: Reporting): Errors {
   const grant = client.grants[at]
   if (grant === undefined) return
   const api = apis.get(grant.api)
   if (api === undefined) {
-    yield errorAt(['api'], missingApi(grant.api, apis))
+    yield errorAt(['api'], absent(grant.api, apis, named))
     return
   }
   if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
@@ -124,7 +138,7 @@ function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, error
   }
   for (const [place, scope] of grant.scopes.entries()) {
     if (apis.withScope(scope).includes(api)) continue
-    yield errorAt(['scopes', place], `${grant.api} has no scope ${named(scope, namesOfScopes(api))}`)
+    yield errorAt(['scopes', place], `${grant.api} has no scope ${named(scope, () => namesOfScopes(api))}`)
   }
   const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
   for (const [place, scope] of grant.default_scopes.entries()) {
@@ -143,6 +157,29 @@ function faultOfDefault(scope: string, among: readonly Api[], accessTo: AccessTo
 }
 
 const namesOfScopes = ({ scopes }: Api): readonly string[] => scopes.map(({ name }) => name)
+
+/** The names that are compared for all suggestions of one check. Thousands of mistakes and names would take minutes. */
+const MOST_COMPARED = 200_000
+
+/** Names things that are not known, with the known one that was probably meant, while there is room to compare. */
+type Naming = (name: string, known: () => readonly string[]) => string
+
+function withSuggestions(): Naming {
+  let left = MOST_COMPARED
+  return (name, known) => {
+    if (left <= 0) return JSON.stringify(name)
+    const names = known()
+    left -= names.length
+    const meant = nearest(name, names)
+    return `${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`
+  }
+}
+
+/** Says that an API does not exist or can't be read. */
+const absent = (audience: string, apis: ReferableApis, named: Naming): string =>
+  apis.unreadableOf(audience) === undefined
+    ? `there is no API ${named(audience, () => apis.all.map((api) => api.audience))}`
+    : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
 const butFor = ({ unreadable }: ReferableApis): string =>

@@ -4,48 +4,56 @@ import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { allClients, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
+import type { ClientId, CredentialId } from '../../oauth/ids.ts'
 import { heldAt } from '../../policy/held.ts'
+import { type Authority, mayOver } from '../authority/authority.ts'
 import type { Loss, Plan } from './plan.ts'
+import { newNames, type Renames, underNewNames } from './renames.ts'
 
-/**
- * Finds the losses that a plan causes, in the order of its steps.
- * @param renamed the former client of each renamed one @param now milliseconds
- */
+/** The inputs of losses, besides the plan. */
+interface LossMeans {
+  readonly model: ModelSnapshot
+  readonly renames: Renames
+  readonly store: Pick<ModelStore, 'listClients' | 'lastUses'>
+  /** The plan names no client that is hidden from its author. */
+  readonly authority: Authority
+  /** Milliseconds. */
+  readonly now: number
+}
+
+/** Finds the losses that a plan causes, in the order of its steps. Something that only gets another name is not lost. */
 export async function findLosses(
   plan: Pick<Plan, 'apis' | 'clients' | 'deleted'>,
-  renamed: ReadonlyMap<string, Client>,
-  model: ModelSnapshot,
-  store: Pick<ModelStore, 'listClients' | 'lastUses'>,
-  now: number,
+  means: LossMeans,
 ): Promise<readonly Loss[]> {
-  const latest = new Map([...model.apis, ...plan.apis.map((api) => [api.audience, api] as const)])
-  const apis = new ApiSet([...latest.values()])
+  const { model, renames, now } = means
+  const renamed = newNames(renames.apis, [...model.apis.values()])
+  const apis = new ApiSet([...apisAfter(plan, model.apis).values()])
   const changes = plan.clients.flatMap((after) => {
-    const before = model.clients.get(after.id) ?? renamed.get(after.id)
-    return before === undefined ? [] : [{ before, after }]
+    const before = model.clients.get(after.id) ?? renames.clients.get(after.id)
+    return before === undefined ? [] : [{ before: renamed(before), after }]
   })
   const ends = plan.clients.flatMap((after) => {
-    const before = model.clients.get(after.id) ?? model.unreadableClients.get(after.id) ?? renamed.get(after.id)
+    const { clients, unreadableClients } = model
+    const before = clients.get(after.id) ?? unreadableClients.get(after.id) ?? renames.clients.get(after.id)
     return before === undefined ? [] : endsOf(before, after, now)
   })
-  const isRenamed = new Set([...renamed.values()].map(({ id }) => id))
-  const gone = plan.deleted.clients.flatMap((id) => (isRenamed.has(id) ? [] : (model.clients.get(id) ?? [])))
-  const uses = await store.lastUses(ends.map(({ credential }) => credential.id))
+  const gone = plan.deleted.clients.filter((id) => plan.deleted.heirs?.has(id) !== true)
+  const usesOf = await lastUses(gone, ends, means)
   const ended = Map.groupBy(
-    ends.map((end) => ({ ...end, lastUsedAt: uses.get(end.credential.id) })),
+    ends.map((end) => ({ ...end, lastUsedAt: usesOf([end.credential]) })),
     ({ clientId }) => clientId,
   )
+  const passed = new Set(renames.apis.map(({ before }) => before.audience))
+  const former = formerApis(plan.apis, means)
   return [
-    ...plan.deleted.apis.map((audience) => ({ kind: 'api' as const, audience })),
-    ...(await Promise.all(
-      gone.map(async ({ id, credentials }) => ({
-        kind: 'client' as const,
-        clientId: id,
-        lastUsedAt: await lastUse(credentials.all, store),
-      })),
-    )),
-    ...plan.apis.flatMap((api) => apiOwnerLoss(model.apis.get(api.audience), api)),
-    ...(await apiLosses(plan.apis, model, store)),
+    ...plan.deleted.apis.filter((one) => !passed.has(one)).map((audience) => ({ kind: 'api' as const, audience })),
+    ...gone.map((id) => {
+      const all = model.clients.get(id)?.credentials.all ?? model.unreadableClients.get(id)?.credentials.all ?? []
+      return { kind: 'client' as const, clientId: id, lastUsedAt: usesOf(all) }
+    }),
+    ...former.flatMap(({ before, after }) => apiOwnerLoss(before, after)),
+    ...(await apiLosses(former, renamed, means)),
     ...changes.flatMap(({ before, after }): Loss[] => [
       ...ownerLoss(before, after),
       ...(before.enabled && !after.enabled ? [{ kind: 'disabled', clientId: after.id } as const] : []),
@@ -55,12 +63,46 @@ export async function findLosses(
   ]
 }
 
+/** The APIs of the model as a plan leaves them. */
+export function apisAfter({ apis, deleted }: Pick<Plan, 'apis' | 'deleted'>, before: ModelSnapshot['apis']) {
+  const latest = new Map(before)
+  for (const audience of deleted.apis) latest.delete(audience)
+  for (const api of apis) latest.set(api.audience, api)
+  return latest
+}
+
+/** Each changed API, with its former state under its new names. */
+function formerApis(changed: readonly Api[], { model, renames }: Pick<LossMeans, 'model' | 'renames'>) {
+  const renamed = new Map(renames.apis.map((rename) => [rename.audience, rename]))
+  return changed.flatMap((after) => {
+    const rename = renamed.get(after.audience)
+    const before = rename === undefined ? model.apis.get(after.audience) : underNewNames(rename)
+    return before === undefined ? [] : [{ before, after }]
+  })
+}
+
+/** Looks up the last uses of all credentials that end. @returns a function of some of them, in milliseconds */
+async function lastUses(
+  gone: readonly ClientId[],
+  ends: readonly { readonly credential: Credential }[],
+  { model, store }: Pick<LossMeans, 'model' | 'store'>,
+) {
+  const ofGone = gone.flatMap((id) => model.clients.get(id)?.credentials.all ?? [])
+  const uses = await store.lastUses([...ends.map(({ credential }) => credential), ...ofGone].map(({ id }) => id))
+  return (credentials: readonly Credential[]): number | undefined => latestOf(credentials, uses)
+}
+
+/** The last use of any of these credentials, in milliseconds; undefined if none was used. */
+function latestOf(credentials: readonly Credential[], uses: ReadonlyMap<CredentialId, number>): number | undefined {
+  const times = credentials.flatMap(({ id }) => uses.get(id) ?? [])
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
 function ownerLoss({ owner: before }: Client, { id, owner: after }: Client): readonly Loss[] {
   return before === undefined || before === after ? [] : [{ kind: 'owner', clientId: id, before, after }]
 }
 
-function apiOwnerLoss(api: Api | undefined, { audience, owner: after }: Api): readonly Loss[] {
-  const before = api?.owner
+function apiOwnerLoss({ owner: before }: Api, { audience, owner: after }: Api): readonly Loss[] {
   return before === undefined || before === after ? [] : [{ kind: 'api owner', audience, before, after }]
 }
 
@@ -102,19 +144,18 @@ function proofOf(credential: Credential): string {
 
 /** The scopes that changed APIs give to fewer clients, each with the number of clients that lose it. */
 async function apiLosses(
-  changed: readonly Api[],
-  { apis }: ModelSnapshot,
-  store: Pick<ModelStore, 'listClients' | 'lastUses'>,
+  changed: ReturnType<typeof formerApis>,
+  renamed: (client: Client) => Client,
+  { store, authority }: Pick<LossMeans, 'store' | 'authority'>,
 ): Promise<readonly Loss[]> {
-  const narrowed = changed.flatMap((after) => {
-    const before = apis.get(after.audience)
-    return before === undefined || hasAllOf(before, after) ? [] : [{ before, after }]
-  })
+  const narrowed = changed.filter(({ before, after }) => !hasAllOf(before, after))
   if (narrowed.length === 0) return []
   const involved = new ApiSet(narrowed.flatMap(({ before, after }) => [before, after]))
   const losing = narrowed.map(() => new Map<string, { clients: number; first: Client[] }>())
-  for await (const client of allClients(store)) {
-    if ('problem' in client) continue
+  for await (const present of allClients(store)) {
+    if ('problem' in present) continue
+    const client = renamed(present)
+    const isSeen = mayOver(authority, 'clients:read', client.owner)
     for (const [index, { before, after }] of narrowed.entries()) {
       const had = heldAt(client, before, involved)
       const has = heldAt(client, after, involved)
@@ -122,7 +163,7 @@ async function apiLosses(
         if (has.has(scope)) continue
         const known = losing[index]?.get(scope) ?? { clients: 0, first: [] }
         known.clients += 1
-        if (known.first.length < MOST_ASKED) known.first.push(client)
+        if (isSeen && known.first.length < MOST_ASKED) known.first.push(client)
         losing[index]?.set(scope, known)
       }
     }
@@ -131,10 +172,8 @@ async function apiLosses(
   for (const [index, { before }] of narrowed.entries()) {
     for (const [scope, { clients, first }] of losing[index] ?? []) {
       const examples = first.slice(0, MOST_EXAMPLES).map(({ id }) => id)
-      const lastUsedAt = await lastUse(
-        first.flatMap(({ credentials }) => credentials.all),
-        store,
-      )
+      const asked = first.flatMap(({ credentials }) => credentials.all)
+      const lastUsedAt = latestOf(asked, await store.lastUses(asked.map(({ id }) => id)))
       losses.push({ kind: 'api scope', audience: before.audience, scope, clients, examples, lastUsedAt })
     }
   }
@@ -144,12 +183,6 @@ async function apiLosses(
 /** The clients of a scope whose last use is looked up, and those that are named. */
 const MOST_ASKED = 100
 const MOST_EXAMPLES = 5
-
-/** The last use of any of these credentials, in milliseconds; undefined if none was used. */
-async function lastUse(credentials: readonly Credential[], store: Pick<ModelStore, 'lastUses'>) {
-  const uses = await store.lastUses(credentials.map(({ id }) => id))
-  return uses.size === 0 ? undefined : Math.max(...uses.values())
-}
 
 /** Whether an API keeps all its scopes, for the same clients. If so, its clients need not be checked. */
 const hasAllOf = (before: Api, after: Api): boolean =>

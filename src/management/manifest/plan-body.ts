@@ -60,6 +60,6 @@ export function outcomeOf(plan: Plan): string {
     ...step,
     changes: changes.map((change) => (change.field.startsWith('credentials.') ? change.field : change)),
   }))
-  const lost = losses.map((loss) => ({ ...loss, last_used: undefined, clients: undefined, examples: undefined }))
+  const lost = losses.map((loss) => ({ ...loss, last_used: undefined }))
   return JSON.stringify({ done, lost, conflicts, generates })
 }

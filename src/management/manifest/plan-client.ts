@@ -1,6 +1,7 @@
 import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
 import { type Credential, toCredentials } from '../../model/credentials/credential.ts'
 import { ClientId } from '../../oauth/ids.ts'
+import { UserError } from '../../platform/user-error.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import type { ClientInput } from '../schemas/client.ts'
 import { toClient } from '../schemas/client.ts'
@@ -27,7 +28,9 @@ interface ClientMeans {
   readonly secretOf: (credential: CredentialInput, index: number) => GivenSecret
   /** Whether nothing is written, so that the secrets of the manifest need not be known. */
   readonly dryRun: boolean
-  readonly errorAt: (path: readonly PropertyKey[], message: string) => Error
+  readonly errorAt: (path: readonly PropertyKey[], message: string) => UserError
+  /** Throws these errors, or the first of them, if there are any. */
+  readonly refuse: (errors: readonly UserError[]) => void
 }
 
 const date = (time: number): string => new Date(time).toISOString()
@@ -93,7 +96,7 @@ const STAYING_REVOKED =
 async function planCredentials(
   wanted: ClientInput,
   existing: Client | UnreadableClient | undefined,
-  { maker, secrets, origin, secretOf, errorAt, dryRun }: ClientMeans,
+  { maker, secrets, origin, secretOf, errorAt, refuse, dryRun }: ClientMeans,
 ) {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
@@ -102,22 +105,25 @@ async function planCredentials(
   const generated: GeneratedSecret[] = []
   const away: RemovedCredential[] = []
   const warnings: string[] = []
+  const errors: UserError[] = []
   for (const [index, credential] of wanted.credentials.entries()) {
     const { label } = credential
-    const given = secretOf(credential, index)
     const path = ['credentials', index] as const
+    const given = noting(errors, () => secretOf(credential, index))
+    if (given === undefined) continue
     if (given.missing !== undefined) {
-      const { kind } = given.missing
-      if (!dryRun) throw errorAt([...path, `secret_${kind}`], absence(given.missing))
-      warnings.push(errorAt([...path, `secret_${kind}`], `was not compared: ${absence(given.missing)}`).message)
+      const at = [...path, `secret_${given.missing.kind}`]
+      if (dryRun) warnings.push(errorAt(at, `was not compared: ${absence(given.missing)}`).message)
+      else errors.push(errorAt(at, absence(given.missing)))
     }
     const isUnknown = given.missing !== undefined
     const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), origin }
     const siblings = { before: [...before, ...planned], removed }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error
-      throw errorAt([...path, ...(error.field === undefined ? [] : [error.field])], error.message)
+      errors.push(errorAt([...path, ...(error.field === undefined ? [] : [error.field])], error.message))
     })
+    if (plan === undefined) continue
     if ('removedAt' in plan) {
       away.push(plan)
       warnings.push(errorAt(path, stayingRemoved(plan.removedAt)).message)
@@ -127,5 +133,17 @@ async function planCredentials(
     if (plan.generated !== undefined) generated.push({ clientId: id, label, secret: plan.generated })
     if (plan.credential.revokedAt !== undefined) warnings.push(errorAt(path, STAYING_REVOKED).message)
   }
+  refuse(errors)
   return { planned, generated, away, warnings }
+}
+
+/** Runs `work`, and notes its UserError. @returns undefined in that case */
+function noting<Result>(errors: UserError[], work: () => Result): Result | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    errors.push(error)
+    return undefined
+  }
 }

@@ -4,6 +4,7 @@ import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ModelDeletions, ModelSnapshot } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
+import { MistakeList, type UserError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { mayOver } from '../authority/authority.ts'
 import { referableApis } from '../authority/referable.ts'
@@ -17,7 +18,7 @@ import { planClient } from './plan-client.ts'
 import { conflictOf } from './planned-owner.ts'
 import type { ParsedManifest } from './reading/parse.ts'
 import type { Renames } from './renames.ts'
-import { withNewNames } from './renames.ts'
+import { newNames } from './renames.ts'
 import { type SecretSource, secretOf } from './secret-source.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
@@ -48,7 +49,11 @@ export async function planManifest(
   means: PlanMeans,
 ): Promise<Omit<Plan, 'losses' | 'tests'>> {
   const { context, renames, pruned } = means
-  refuseAll(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
+  const mistakes = new MistakeList()
+  const note = (errors: Iterable<UserError>) => {
+    for (const error of errors) mistakes.note(error)
+  }
+  note(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
   const apis = plannedApis(parsed, model, means)
   const replacedApis = new Set([
     ...apis.map(({ after }) => after.audience),
@@ -59,9 +64,10 @@ export async function planManifest(
   const staying = [...model.apis.values()].filter(({ audience }) => !replacedApis.has(audience))
   const latest = withAdminApi([...staying, ...apis.map(({ after }) => after)], unreadable)
   const present = (id: string) => model.clients.get(ClientId(id)) ?? model.unreadableClients.get(ClientId(id))
-  refuseAll(findDangling(parsed, ({ client_id: id }) => referableApis(context.authority, present(id), latest)))
-  const { clients, generated, notes } = await plannedClients(parsed, present, means)
-  const rewritten = rewrittenClients(means, [...model.apis.values()])
+  note(findDangling(parsed, ({ client_id: id }) => referableApis(context.authority, present(id), latest)))
+  const { clients, generated, notes } = await plannedClients(parsed, present, { ...means, mistakes })
+  mistakes.refuse()
+  const rewritten = rewrittenClients(parsed, means, [...model.apis.values()])
   const all = [...apis, ...clients, ...rewritten]
   const changed = all.filter((one) => one.step.action !== 'unchanged')
   // The owner of an API that can't be read is not known.
@@ -75,6 +81,7 @@ export async function planManifest(
     deleted: {
       apis: [...pruned.apis, ...formerAudiences(renames)],
       clients: [...pruned.clients, ...[...renames.clients.values()].map(({ id }) => id)],
+      heirs: new Map([...renames.clients].map(([id, before]) => [before.id, ClientId(id)])),
     },
     generated,
     conflicts: changed.flatMap(({ conflict }) => conflict ?? []),
@@ -111,10 +118,15 @@ function plannedApis(
   })
 }
 
+interface Noting {
+  /** Where the mistakes of all clients go. Such clients are left out. */
+  readonly mistakes: MistakeList
+}
+
 async function plannedClients(
   parsed: ParsedManifest,
   present: (id: string) => Client | UnreadableClient | undefined,
-  { context, maker, secrets, origin, source, dryRun, takeOver, renames }: PlanMeans,
+  { context, maker, secrets, origin, source, dryRun, takeOver, renames, mistakes }: PlanMeans & Noting,
 ) {
   const clients: Planned<Client | UnreadableClient, Client>[] = []
   const generated: GeneratedSecret[] = []
@@ -129,7 +141,11 @@ async function plannedClients(
       dryRun,
       secretOf: (credential, at) => secretOf(credential, { client: index, credential: at }, { parsed, source }),
       errorAt: (path, message) => parsed.errorAt(['clients', index, ...path], message),
+      refuse: refuseAll,
+    }).catch((error: unknown) => {
+      mistakes.note(error)
     })
+    if (planned === undefined) continue
     const after: Client = { ...planned.client, manifest: ownerAfter(wanted.manifest, before, takeOver) }
     const changes = before && changesOfClient(before, after)
     const step = stepOf('client', after.id, changes, former?.id)
@@ -143,12 +159,23 @@ async function plannedClients(
 }
 
 /** The clients that the manifest does not name, with the new names that they must use. */
-const rewrittenClients = ({ others, renames }: PlanMeans, apis: readonly Api[]): readonly Planned<Client, Client>[] =>
-  others.flatMap((before) => {
-    const after = renames.apis.reduce((client, rename) => withNewNames(client, rename, apis), before)
-    const step = stepOf('client', after.id, changesOfClient(before, after))
-    return after === before ? [] : [{ before, after, step, conflict: undefined }]
+function rewrittenClients(
+  { manifest: { names } }: ParsedManifest,
+  { context, others, renames, takeOver }: PlanMeans,
+  apis: readonly Api[],
+): readonly Planned<Client, Client>[] {
+  const renamed = newNames(renames.apis, apis)
+  return others.flatMap((before) => {
+    const rewritten = renamed(before)
+    if (rewritten === before) return []
+    const by = names.find((name) => name === before.manifest)
+    const after = { ...rewritten, manifest: ownerAfter(by, before, takeOver) }
+    const changes = changesOfClient(before, after)
+    const thing = { kind: 'client', id: before.id, manifest: before.manifest } as const
+    const conflict = conflictOf(context, { thing, changes, by, takeOver })
+    return [{ before, after, step: stepOf('client', after.id, changes), conflict }]
   })
+}
 
 /** The manifest that owns a thing afterwards. One without a name takes nothing from others, unless it takes over. */
 const ownerAfter = (

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Api } from '../../model/api.ts'
 import { ApiSet } from '../../model/api-set.ts'
 import type { Client } from '../../model/client.ts'
@@ -52,28 +53,47 @@ export function findRenames({ manifest }: ParsedManifest, model: ModelSnapshot, 
 }
 
 /**
- * A client that uses the new names of an API. A scope that another API has, too, keeps its name there.
- * @param others all other APIs
- * @returns the same object if nothing changes
+ * Makes clients use the new names of APIs. A scope that another API has, too, keeps its name there.
+ * @param apis all APIs before @returns a function that returns the same object if nothing changes
  */
-export function withNewNames(client: Client, rename: ApiRename, others: readonly Api[]): Client {
-  const { before, audience, scopes: renamed } = rename
+export function newNames(renames: readonly ApiRename[], apis: readonly Api[]): (client: Client) => Client {
+  const each = renames.map((rename) => newNamesOf(rename, apis))
+  return (client) => each.reduce((latest, withNewNames) => withNewNames(latest), client)
+}
+
+function newNamesOf({ before, audience, scopes: renamed }: ApiRename, others: readonly Api[]) {
   const elsewhere = new ApiSet(others.filter((api) => api.audience !== before.audience && !api.byGrantOnly))
   const uri = (one: Audience): Audience => (isSameUri(one, before.audience) ? audience : one)
   const newName = (scope: string): string => renamed.find(({ from }) => from === scope)?.to ?? scope
   const everywhere = (scope: string): readonly string[] =>
     newName(scope) === scope || elsewhere.withScope(scope).length === 0 ? [newName(scope)] : [scope, newName(scope)]
-  const after: Client = {
-    ...client,
-    scopes: [...new Set(client.scopes.flatMap(everywhere))],
-    defaultScopes: [...new Set(client.defaultScopes.flatMap(everywhere))],
-    grants: client.grants.map((grant) =>
-      isSameUri(grant.api, before.audience)
-        ? { api: audience, scopes: grant.scopes.map(newName), defaultScopes: grant.defaultScopes.map(newName) }
-        : grant,
-    ),
-    defaultApi: client.defaultApi && uri(client.defaultApi),
-    introspects: client.introspects === 'all' ? 'all' : client.introspects.map(uri),
+  return (client: Client): Client => {
+    const after: Client = {
+      ...client,
+      scopes: [...new Set(client.scopes.flatMap(everywhere))],
+      defaultScopes: [...new Set(client.defaultScopes.flatMap(everywhere))],
+      grants: client.grants.map((grant) =>
+        isSameUri(grant.api, before.audience)
+          ? { api: audience, scopes: grant.scopes.map(newName), defaultScopes: grant.defaultScopes.map(newName) }
+          : grant,
+      ),
+      defaultApi: client.defaultApi && uri(client.defaultApi),
+      introspects: client.introspects === 'all' ? 'all' : client.introspects.map(uri),
+    }
+    return isDeepStrictEqual(after, client) ? client : after
   }
-  return JSON.stringify(after) === JSON.stringify(client) ? client : after
+}
+
+/** An API as it was, under its new names. */
+export const underNewNames = ({ before, audience, scopes }: ApiRename): Api => {
+  const newName = (name: string) => scopes.find(({ from }) => from === name)?.to ?? name
+  return {
+    ...before,
+    audience,
+    scopes: before.scopes.map((scope) => ({
+      ...scope,
+      name: newName(scope.name),
+      ...(scope.includes !== undefined && { includes: scope.includes.map(newName) }),
+    })),
+  }
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { readSecret } from '../../input/secret.ts'
 import type { CredentialInput } from '../schemas/credential.ts'
 import type { ParsedManifest } from './reading/parse.ts'
@@ -22,7 +22,8 @@ function referenceOf(
   manifestFile: string,
 ): SecretReference | undefined {
   if (variable !== undefined) return { kind: 'env', name: variable }
-  return path === undefined ? undefined : { kind: 'file', name: join(dirname(manifestFile), path) }
+  if (path === undefined) return undefined
+  return { kind: 'file', name: isAbsolute(path) ? path : join(dirname(manifestFile), path) }
 }
 
 /** All places that a manifest names, with the paths of the credentials. */

@@ -1,4 +1,7 @@
+import type { UserError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
+import { CredentialError, requireUsable } from '../credentials/make.ts'
+import { proofOf } from '../credentials/proof.ts'
 import { toApi } from '../schemas/api.ts'
 import { findDangling, findRespelled, findUnknownMembers, refuseAll, warnings } from './check.ts'
 import type { ParsedManifest } from './reading/parse.ts'
@@ -17,7 +20,22 @@ export function checkManifest(parsed: ParsedManifest): Validity {
     parsed.manifest.apis.map((api) => ({ ...toApi(api), manifest: api.manifest })),
     [],
   )
-  refuseAll([...findRespelled(parsed, withAdminApi([], [])), ...findUnknownMembers(parsed)])
+  refuseAll([...findRespelled(parsed, withAdminApi([], [])), ...findUnknownMembers(parsed), ...findUnusable(parsed)])
   const dangling = [...findDangling(parsed, () => apis)]
   return { outside: dangling.map(({ message }) => message), warnings: warnings(parsed) }
+}
+
+/** Finds secrets, keys, certificates and trusts that no client could use. */
+function* findUnusable({ manifest, errorAt }: ParsedManifest): Generator<UserError> {
+  for (const [index, { credentials }] of manifest.clients.entries()) {
+    for (const [at, credential] of credentials.entries()) {
+      try {
+        requireUsable(proofOf(credential, credential.secret))
+      } catch (error) {
+        if (!(error instanceof CredentialError)) throw error
+        const field = error.field === undefined ? [] : [error.field]
+        yield errorAt(['clients', index, 'credentials', at, ...field], error.message)
+      }
+    }
+  }
 }

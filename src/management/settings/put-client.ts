@@ -93,6 +93,7 @@ async function planNew(context: MakingContext, input: ClientInput, secrets: NewS
     secretOf: ({ secret }) => ({ secret }),
     dryRun: false,
     errorAt: (path, message) => new FieldError(path, message),
+    refuse: refuseFirst,
   })
 }
 

@@ -199,13 +199,26 @@ export async function groupsNaming(
   return groups
 }
 
-/** Removes a member from every group. */
-export async function leaveGroups(trx: Kysely<Schema>, tenant: TenantId, { kind, id }: Deletable): Promise<void> {
-  await trx
+/** Removes a member from every group. @param heir takes its place, unless it is a member itself */
+export async function leaveGroups(
+  trx: Kysely<Schema>,
+  tenant: TenantId,
+  { kind, id }: Deletable,
+  heir?: string,
+): Promise<void> {
+  const left = await trx
     .deleteFrom('group_member')
     .where('tenant', '=', tenant)
     .where('kind', '=', kind)
     .where('claim', '=', '')
     .where('id', '=', id)
+    .returningAll()
     .execute()
+  if (heir === undefined) return
+  for (const row of left)
+    await trx
+      .insertInto('group_member')
+      .values({ ...row, id: heir })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
 }

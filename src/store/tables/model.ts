@@ -237,17 +237,17 @@ export class SqlModelStore implements ModelStore {
   }
 
   /** Ends APIs and clients, with their tokens. @returns the changes to announce */
-  async #delete(trx: Kysely<Schema>, { apis, clients }: ModelDeletions): Promise<readonly Change[]> {
+  async #delete(trx: Kysely<Schema>, { apis, clients, heirs }: ModelDeletions): Promise<readonly Change[]> {
     const changes: Change[] = []
-    for (const id of clients) changes.push(...(await this.#deleteClient(trx, id)))
+    for (const id of clients) changes.push(...(await this.#deleteClient(trx, id, heirs?.get(id))))
     for (const audience of apis) changes.push(await this.#deleteApi(trx, audience))
     return changes
   }
 
-  async #deleteClient(trx: Kysely<Schema>, id: ClientId): Promise<readonly Change[]> {
+  async #deleteClient(trx: Kysely<Schema>, id: ClientId, heir?: ClientId): Promise<readonly Change[]> {
     const groups = await groupsNaming(trx, this.#tenant, { kind: 'client', id })
     await endUntil(trx, this.#tenant, 'client', [[id, this.#clock.now()]])
-    await leaveGroups(trx, this.#tenant, { kind: 'client', id })
+    await leaveGroups(trx, this.#tenant, { kind: 'client', id }, heir)
     await trx.deleteFrom('client').where('tenant', '=', this.#tenant).where('client_id', '=', id).execute()
     const left = groups.map((group): Change => ({ kind: 'group', id: 'problem' in group ? group.id : group.name }))
     return [{ kind: 'client', id }, ...left]

@@ -157,6 +157,8 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['revoke', 4, () => ['--api', 'https://api.example.com']],
   ['revoke', 3, () => ['--key', 'nothing', '--yes']],
   ['revocations list', 0, () => []],
+  ['plan', 0, (place) => ['-f', join(folder, `${place}.yaml`)]],
+  ['plan', 2, (place) => ['-f', join(folder, `${place}.yaml`), '--detailed-exitcode', '--json']],
   ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--dry-run']],
   [
     'apply',

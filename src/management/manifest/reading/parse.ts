@@ -1,6 +1,7 @@
 import { AliasRoom, type Path } from '../../../input/yaml-nodes.ts'
 import { MistakeList, type UserError } from '../../../platform/user-error.ts'
 import { errorAt, type Location, type ManifestDocument, type ManifestFile, readDocuments } from './document.ts'
+import { refuseAmbiguous } from './names.ts'
 import type { Manifest } from './schema.ts'
 
 export type { ManifestFile } from './document.ts'
@@ -41,7 +42,7 @@ export function parseManifests(files: readonly ManifestFile[], unnamed?: string)
     tests: documents.flatMap(({ content }) => content.tests),
   }
   const locate = locatorOf(documents)
-  refuseRepeated(manifest, locate)
+  refuseAmbiguous(manifest, locate)
   if (manifest.tests.length > MOST_TESTS)
     throw errorAt(locate(['tests', MOST_TESTS]), `is one too many: a manifest has at most ${MOST_TESTS} tests`)
   return {
@@ -104,42 +105,3 @@ function locatorOf(documents: readonly ManifestDocument[]): Locate {
 
 const placesOf = (documents: readonly ManifestDocument[], section: (typeof joined)[number]) =>
   documents.flatMap((document) => document.content[section].map((_, index) => ({ document, index })))
-
-/** Refuses repeated names, since references to them would be ambiguous. @throws Mistakes */
-function refuseRepeated({ apis, clients }: Manifest, locate: Locate): void {
-  const mistakes = new MistakeList()
-  const unique = (names: readonly string[], pathTo: (index: number) => Path, kind: string) => {
-    const first = new Map<string, number>()
-    for (const [index, name] of names.entries()) {
-      const before = first.get(name)
-      if (before === undefined) first.set(name, index)
-      else {
-        const { file, line } = locate(pathTo(before))
-        const message = `${kind} ${JSON.stringify(name)} is listed twice, first in ${file}:${line}`
-        mistakes.add(errorAt(locate(pathTo(index)), message).message)
-      }
-    }
-  }
-  unique(
-    apis.map((api) => api.audience),
-    (i) => ['apis', i, 'audience'],
-    'the audience',
-  )
-  unique(
-    clients.map((client) => client.client_id),
-    (i) => ['clients', i, 'client_id'],
-    'the client',
-  )
-  for (const [a, api] of apis.entries()) {
-    unique(
-      api.scopes.map((scope) => scope.name),
-      (i) => ['apis', a, 'scopes', i, 'name'],
-      'the scope',
-    )
-  }
-  for (const [c, client] of clients.entries()) {
-    const labels = client.credentials.map((credential) => credential.label)
-    unique(labels, (i) => ['clients', c, 'credentials', i], 'every credential needs a label of its own: the label')
-  }
-  mistakes.refuse()
-}
