@@ -76,11 +76,12 @@ export type Standing = Pick<Credentials, 'all' | 'unreadable'>
 
 const NONE: Standing = { all: [], unreadable: [] }
 
-/** The changes of a client's credentials, by id. @param before undefined for a new client */
+/** The changes of a client's credentials, by id. @param before undefined for a new client @param former the client that had them before */
 export function credentialChanges(
   client: ClientId,
   before: Standing | undefined,
   after: Standing,
+  former?: ClientId,
 ): readonly (ChangedThing | undefined)[] {
   const listed = ({ all, unreadable }: Standing) => new Map([...all, ...unreadable].map((one) => [one.id, one]))
   const old = listed(before ?? NONE)
@@ -90,8 +91,8 @@ export function credentialChanges(
     const name = other?.label ?? one?.label
     return changeOf(
       { thing: 'credential', id, name, client },
-      one && credentialFields(one),
-      other && credentialFields(other),
+      one && { ...credentialFields(one), client: former },
+      other && { ...credentialFields(other), client: former && client },
     )
   })
 }

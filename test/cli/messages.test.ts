@@ -189,7 +189,7 @@ describe('an invalid manifest', () => {
     ['a text', 'hello'],
     ['a list', '- 1'],
     ['broken', 'clients: ['],
-    ['two documents', 'clients: []\n---\nclients: []'],
+    ['a second document that is a list', 'clients: []\n---\n- clients'],
     ['no text', Buffer.from([0xc3, 0x28])],
     ['an unknown field', client('scope: x')],
     ['a client without its id', 'clients: [{ name: x }]'],
@@ -236,7 +236,7 @@ describe('an invalid manifest', () => {
 
   test.each([
     ['is missing', 1, ['-f', '/nothing.yaml']],
-    ['is a folder', 1, ['-f', '/tmp']],
+    ['is a folder without manifests', 1, ['-f', 'src/platform']],
     ['is a device', 1, ['-f', '/dev/urandom']],
     ['has a character that no path has', 1, ['-f', 'a\0b']],
     ['is standard input, twice', 2, ['-f', '-', '-f', '-']],

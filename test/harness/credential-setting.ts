@@ -1,5 +1,3 @@
-import { noSecrets } from '../../src/management/manifest/secret-source.ts'
-import { TEST_SETTINGS } from './apply-settings.ts'
 /** A database with its manifests and commands, under a clock that moves only when a test moves it. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,9 +8,11 @@ import type { CredentialSpec } from '../../src/management/credentials/make.ts'
 import { applyManifest } from '../../src/management/manifest/apply.ts'
 import type { Plan } from '../../src/management/manifest/plan.ts'
 import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
+import { noSecrets } from '../../src/management/manifest/secret-source.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
+import { TEST_SETTINGS } from './apply-settings.ts'
 import { IN_2030, standingClock } from './clock.ts'
 import { emptyDatabase } from './empty-database.ts'
 import { contextOf } from './management.ts'

@@ -1,5 +1,3 @@
-import { noSecrets } from '../../src/management/manifest/secret-source.ts'
-import { TEST_SETTINGS } from '../harness/apply-settings.ts'
 /** A small model in SQLite. Each test changes a copy of it. */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -13,11 +11,13 @@ import { rotateCredential } from '../../src/management/credentials/rotate.ts'
 import { putGroup } from '../../src/management/groups/put.ts'
 import type { KeyContext } from '../../src/management/keys/context.ts'
 import { rotateKeys } from '../../src/management/keys/rotate.ts'
-import { applyManifest } from '../../src/management/manifest/apply.ts'
+import { type ApplyInput, applyManifest } from '../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../src/management/manifest/reading/parse.ts'
+import { noSecrets } from '../../src/management/manifest/secret-source.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
+import { TEST_SETTINGS } from '../harness/apply-settings.ts'
 import { IN_2030, standingClock } from '../harness/clock.ts'
 import { contextOf } from '../harness/management.ts'
 import { newSecret } from '../harness/model.ts'
@@ -58,13 +58,15 @@ export interface Setting {
 
 const POLICY = { rotateEvery: 1_000_000, publishBefore: 1_000, retireAfter: HOUR }
 
-export const apply = (context: TestContext, manifest: string) =>
+/** Applies a manifest. It may destroy, unless the options say otherwise. */
+export const apply = (context: TestContext, manifest: string, options: Partial<ApplyInput> = {}) =>
   applyManifest(context, {
     parsed: parseManifest('test.yaml', manifest),
     source: noSecrets,
     server: TEST_SETTINGS,
     allowDestroy: true,
     dryRun: false,
+    ...options,
   })
 
 /** Makes the model once. @returns a function that opens copies of it */

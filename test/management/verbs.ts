@@ -125,6 +125,9 @@ const made = (more: object) => {
   return { ...fields, ...more }
 }
 
+const RENAMED = `manifest: m
+${MANIFEST.replace(/\n {2}- \{ client_id: off.*/, '').replace('client_id: job', 'client_id: work\n    renamed_from: job')}`
+
 const USAGE = { resolution: 'day', since: 0, until: 86_400_000, filter: {} } as const
 const SPEC = { proof: undefined, label: 'another', expiresAt: undefined }
 const show = (): void => {}
@@ -519,6 +522,16 @@ export const verbs: Readonly<Record<string, Verb>> = {
       },
     ],
     rival: jobDisabled,
+  },
+  // The secrets, the memberships and the scopes of a client pass to its new id, and another client is pruned.
+  'manifest/apply,rename': {
+    prepare: (rows) => {
+      rows.run("update client set manifest = 'm' where client_id = 'off'")
+      rows.run("update client_use set manifest = 'm' where client_id = 'off'")
+    },
+    run: (context) => apply(context, RENAMED, { prune: true, takeOver: true }),
+    events: [{ type: 'manifest.apply' }],
+    rival: added,
   },
   'audit/verify': { run: (context) => verifyAudit(context), events: [] },
   'audit/rotate-key': {

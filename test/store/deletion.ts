@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
+import type { ModelDeletions } from '../../src/model/store.ts'
 import { Audience, ClientId, CredentialId } from '../../src/oauth/ids.ts'
 import { CLOCK_SKEW_MS, type Clock } from '../../src/platform/clock.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
@@ -123,6 +124,79 @@ export function deletionContract(
       await put([['https://b']], [])
       expect(await store.model.deleteApi(API, { version, clients: [A] }, plan)).toBeUndefined()
       expect((await store.directory.loadApis()).found).toHaveLength(2)
+    })
+
+    /** Commits deletions together with these clients. */
+    const commit = async (deleted: ModelDeletions, clients: readonly ReturnType<typeof client>[] = []) => {
+      const { version } = await store.model.snapshot([])
+      return store.model.commit(version, { apis: [], clients, deleted, event: event('commit') })
+    }
+    const inGroup = (...ids: readonly string[]) =>
+      store.groups.updateGroup('g', () => ({
+        group: {
+          name: 'g',
+          description: undefined,
+          members: ids.map((id) => ({ kind: 'client' as const, id, permissions: ['view' as const] })),
+        },
+        event: event('g'),
+      }))
+
+    test('within a commit ends clients and APIs, with their credentials, tokens and memberships', async () => {
+      await put([[API], ['https://b']], [client('a', { credentials: toCredentials([secret('1', 'x')]) }), client('b')])
+      await store.credentials.noteUses([{ id: CredentialId('1'), at: now }])
+      await inGroup('a', 'b')
+      const since = await store.changes.latestChange()
+      expect(await commit({ apis: [API], clients: [A] }, [client('new')])).toBe(true)
+      expect((await store.directory.loadApis()).found).toMatchObject([{ audience: 'https://b' }])
+      expect(await store.directory.loadClient(A)).toBeUndefined()
+      expect(await store.model.lastUses([CredentialId('1')])).toEqual(new Map())
+      expect(await store.groups.loadGroup('g')).toMatchObject({ members: [{ id: 'b' }] })
+      expect(await revoked()).toMatchObject([
+        { kind: 'client', id: 'a', issuedBefore: now },
+        { kind: 'api', id: API, issuedBefore: now },
+      ])
+      expect((await store.changes.changesSince(since)).changes).toEqual([
+        { kind: 'client', id: 'new' },
+        { kind: 'client', id: 'a' },
+        { kind: 'group', id: 'g' },
+        { kind: 'api', id: API },
+      ])
+    })
+
+    test('passes credentials with their last use, and places in groups, to an heir', async () => {
+      const credentials = toCredentials([secret('1', 'x')])
+      await put([], [client('a', { credentials }), client('b')])
+      await store.credentials.noteUses([{ id: CredentialId('1'), at: now }])
+      await inGroup('a', 'b')
+      const heirs = new Map([[A, ClientId('heir')]])
+      expect(await commit({ apis: [], clients: [A], heirs }, [client('heir', { credentials })])).toBe(true)
+      expect(await store.directory.loadClient(A)).toBeUndefined()
+      expect((await store.credentials.listCredentials(ClientId('heir')))?.found).toMatchObject([
+        { credential: { id: '1' }, lastUsedAt: now },
+      ])
+      const members = [
+        { id: 'b', permissions: ['view'] },
+        { id: 'heir', permissions: ['view'] },
+      ]
+      expect(await store.groups.loadGroup('g')).toMatchObject({ members })
+      expect(await revoked()).toMatchObject([{ kind: 'client', id: 'a', issuedBefore: now }])
+    })
+
+    test('an heir that is a member already keeps its own place', async () => {
+      await put([], [client('a'), client('heir')])
+      await inGroup('a', 'heir')
+      await commit({ apis: [], clients: [A], heirs: new Map([[A, ClientId('heir')]]) })
+      expect(await store.groups.loadGroup('g')).toMatchObject({ members: [{ id: 'heir' }] })
+    })
+
+    test('within a commit against another version ends nothing', async () => {
+      await put([], [client('a')])
+      const { version } = await store.model.snapshot([])
+      await put([], [client('b')])
+      const deleted = { apis: [], clients: [A] }
+      expect(await store.model.commit(version, { apis: [], clients: [], deleted, event: event('late') })).toBe(false)
+      expect(await store.directory.loadClient(A)).toMatchObject({ id: 'a' })
+      expect(await revoked()).toEqual([])
     })
 
     test('references are listed page by page', async () => {

@@ -127,6 +127,8 @@ const introspects = ({ introspects: all }: Client, audience: string): boolean =>
 function identityAt(client: Client, { token }: Api) {
   const { lifetime } = client.token
   return {
+    // A manifest may give a client another id.
+    id: client.id,
     subject: client.subject ?? client.id,
     lifetime,
     claims: { ...clientClaims(resolveProfile(token), client), ...client.token.claims },

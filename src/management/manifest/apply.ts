@@ -129,8 +129,9 @@ function changesOf({ apis, clients, deleted }: Plan, model: ModelSnapshot, renam
     ...apis.map((after) => apiChange(apiBefore(model, after.audience), after)),
     ...clients.flatMap((after) => {
       const before = clientBefore(model, after.id)
-      const credentials = (before ?? renames.clients.get(after.id))?.credentials
-      return [clientChange(before, after), ...credentialChanges(after.id, credentials, after.credentials)]
+      const former = before === undefined ? renames.clients.get(after.id) : undefined
+      const credentials = (before ?? former)?.credentials
+      return [clientChange(before, after), ...credentialChanges(after.id, credentials, after.credentials, former?.id)]
     }),
     ...deleted.apis.map((audience) => apiChange(apiBefore(model, audience), undefined)),
     ...deleted.clients.flatMap((id) => {

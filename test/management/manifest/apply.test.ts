@@ -46,10 +46,15 @@ describe('tessera apply', () => {
 
   test('names the fields that an update changes, and keeps those that the manifest leaves out', async () => {
     await apply(`${API}clients: [{ client_id: a, scopes: [edit] }, { client_id: b, scopes: [edit] }]`)
-    const changed = await apply('clients: [{ client_id: a, name: A, scopes: [read], token: { lifetime: 60 } }]')
-    expect(changed.stdout).toBe(
-      "~ client a: name, scopes, token\n- scope edit at https://api.example.com: a can't have it any more\n0 created, 1 updated, 0 unchanged\n",
-    )
+    const manifest = 'clients: [{ client_id: a, name: A, scopes: [read], token: { lifetime: 60 } }]'
+    const changed = await apply(manifest, '--allow-destroy')
+    expect(changed.stdout).toBe(`~ client a: name, scopes, token.lifetime
+    name: none → "A"
+    scopes: ["edit"] → ["read"]
+    token.lifetime: none → 60
+- scope edit at https://api.example.com: a can't have it any more
+0 created, 1 updated, 0 unchanged, 1 loss
+`)
     expect((await apply('clients: [{ client_id: b, scopes: [edit] }]')).stdout).toContain('1 unchanged')
   })
 
@@ -68,10 +73,11 @@ describe('tessera apply', () => {
     expect(JSON.parse(stdout)).toEqual({
       dry_run: false,
       steps: [
-        { action: 'create', kind: 'api', id: 'https://api.example.com', fields: [] },
-        { action: 'create', kind: 'client', id: 'a', fields: [] },
+        { action: 'create', kind: 'api', id: 'https://api.example.com', changes: [] },
+        { action: 'create', kind: 'client', id: 'a', changes: [] },
       ],
       losses: [],
+      conflicts: [],
       warnings: [],
       generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
     })
@@ -200,7 +206,7 @@ describe('while a server runs on the same data', () => {
 
   test('a client that another process creates, changes and removes is served accordingly within a second', async () => {
     const use = (manifest: string, env: Record<string, string> = {}) =>
-      runTessera(['apply', '-f', '-'], { TESSERA_STORAGE: server.config.storage, ...env }, manifest)
+      runTessera(['apply', '-f', '-', '--allow-destroy'], { TESSERA_STORAGE: server.config.storage, ...env }, manifest)
 
     expect((await ask(SECRET)).status).toBe(401)
     const both =
@@ -233,7 +239,7 @@ describe('while a server runs on the same data', () => {
   test('an application is recorded', async () => {
     const events = await server.audit()
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'manifest.apply', detail: { apis: [], clients: ['live'] } }),
+      expect.objectContaining({ type: 'manifest.apply', detail: { apis: [], clients: ['live'], allowDestroy: true } }),
     )
   })
 })

@@ -25,7 +25,9 @@ afterEach(() => rmSync(folder, { recursive: true }))
 async function applied(manifest: string, options: { dryRun?: true; json?: true } = {}) {
   const file = join(folder, 'manifest.yaml')
   writeFileSync(file, manifest)
-  const { error, ...printed } = await runCommand(env, () => apply({ file, secretsTo: 'stdout', ...options }))
+  const { error, ...printed } = await runCommand(env, () =>
+    apply({ file, secretsTo: 'stdout', allowDestroy: true, ...options }),
+  )
   expect(error).toBeUndefined()
   return printed
 }
@@ -138,6 +140,7 @@ describe('a plan names the credentials that end, and the times', () => {
           label: 'a',
           ends: 'now',
           last_used: '2026-01-02T03:04:00.000Z',
+          destructive: true,
         },
       ],
     })
@@ -153,40 +156,40 @@ describe('a plan names the clients that lose a scope', () => {
       'a scope taken from an API',
       `${SCOPES}${clients('client_id: a, scopes: [edit]', 'client_id: b, scopes: [edit, read]', 'client_id: c, scopes: [read]')}`,
       API('name: read'),
-      [`- ${EDIT}: 2 clients can't have it any more`],
+      [`- ${EDIT}: 2 clients can't have it any more (a, b; never used)`],
     ],
     [
       'a scope of only one client',
       `${SCOPES}${clients('client_id: a, scopes: [edit]')}`,
       API('name: read'),
-      [`- ${EDIT}: 1 client can't have it any more`],
+      [`- ${EDIT}: 1 client can't have it any more (a; never used)`],
     ],
     [
-      'renamed',
+      'replaced by another',
       `${SCOPES}${clients('client_id: a, scopes: [edit]')}`,
       API('name: write', 'name: read'),
-      [`- ${EDIT}: 1 client can't have it any more`],
+      [`- ${EDIT}: 1 client can't have it any more (a; never used)`],
     ],
     ['a scope of no client', `${SCOPES}${clients('client_id: a, scopes: [edit]')}`, API('name: edit'), []],
     [
       'a common scope that is common no more',
       `${API('name: edit, common: true')}${clients('client_id: a', 'client_id: b, scopes: [edit]', 'client_id: c, restrict_scopes: true')}`,
       API('name: edit'),
-      [`- ${EDIT}: 1 client can't have it any more`],
+      [`- ${EDIT}: 1 client can't have it any more (a; never used)`],
     ],
     [
       'a scope that a group no longer includes',
       `${API('name: edit', 'name: read', 'name: all, includes: [edit, read]')}${clients('client_id: a, scopes: [all]')}`,
       API('name: edit', 'name: read', 'name: all, includes: [read]'),
-      [`- ${EDIT}: 1 client can't have it any more`],
+      [`- ${EDIT}: 1 client can't have it any more (a; never used)`],
     ],
     [
       'a wildcard, and single values of it',
       `${API('name: "move:*"')}${clients('client_id: a, scopes: ["move:*"]', 'client_id: b, scopes: ["move:1"]')}`,
       API('name: edit'),
       [
-        "- scope move:* at https://api.example.com: 1 client can't have it any more",
-        "- scope move:1 at https://api.example.com: 1 client can't have it any more",
+        "- scope move:* at https://api.example.com: 1 client can't have it any more (a; never used)",
+        "- scope move:1 at https://api.example.com: 1 client can't have it any more (b; never used)",
       ],
     ],
     [
@@ -282,7 +285,7 @@ describe('a client that an operator disabled', () => {
       '- client a: is disabled, and introspection reports its tokens as inactive, for good\n',
     )
     expect(await applied(manifest(''))).toEqual({
-      stdout: '~ client a: enabled\n0 created, 1 updated, 0 unchanged\n',
+      stdout: '~ client a: enabled\n    enabled: false → true\n0 created, 1 updated, 0 unchanged\n',
       stderr: '',
     })
   })

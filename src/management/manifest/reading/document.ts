@@ -30,7 +30,7 @@ export interface ManifestDocument {
 }
 
 /** One mistake in a manifest. The message names the file, the line, the column and the field. */
-export class ManifestError extends UserError {}
+class ManifestError extends UserError {}
 
 export function errorAt({ file, line, column, path }: Location, message: string): ManifestError {
   const field = path.length === 0 ? '' : `${formatPath(path)}: `
