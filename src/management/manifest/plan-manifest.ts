@@ -64,7 +64,8 @@ export async function planManifest(
   const staying = [...model.apis.values()].filter(({ audience }) => !replacedApis.has(audience))
   const latest = withAdminApi([...staying, ...apis.map(({ after }) => after)], unreadable)
   const present = (id: string) => model.clients.get(ClientId(id)) ?? model.unreadableClients.get(ClientId(id))
-  note(findDangling(parsed, ({ client_id: id }) => referableApis(context.authority, present(id), latest)))
+  const before = (id: string) => present(id) ?? renames.clients.get(id)
+  note(findDangling(parsed, ({ client_id: id }) => referableApis(context.authority, before(id), latest)))
   const { clients, generated, notes } = await plannedClients(parsed, present, { ...means, mistakes })
   mistakes.refuse()
   const rewritten = rewrittenClients(parsed, means, [...model.apis.values()])
@@ -110,7 +111,10 @@ function plannedApis(
     const before = present ?? rename?.before
     const owner = ownerAfter(wanted.manifest, before, takeOver)
     const after: Api = { ...toApi(wanted), manifest: owner }
-    const changes = before && changesOfApi(before, after)
+    const changes = before && [
+      ...newName('audience', rename?.before.audience, wanted.audience),
+      ...changesOfApi(before, after),
+    ]
     const step = stepOf('api', wanted.audience, changes, rename?.before.audience)
     const thing = { kind: 'API', id: wanted.audience, manifest: before?.manifest } as const
     const conflict = conflictOf(context, { thing, changes, by: wanted.manifest, takeOver })
@@ -147,7 +151,7 @@ async function plannedClients(
     })
     if (planned === undefined) continue
     const after: Client = { ...planned.client, manifest: ownerAfter(wanted.manifest, before, takeOver) }
-    const changes = before && changesOfClient(before, after)
+    const changes = before && [...newName('client_id', former?.id, after.id), ...changesOfClient(before, after)]
     const step = stepOf('client', after.id, changes, former?.id)
     const thing = { kind: 'client', id: after.id, manifest: before?.manifest } as const
     const conflict = conflictOf(context, { thing, changes, by: wanted.manifest, takeOver })
@@ -183,6 +187,10 @@ const ownerAfter = (
   before: { readonly manifest?: string | undefined } | undefined,
   takeOver: boolean,
 ): string | undefined => by ?? (takeOver ? undefined : before?.manifest)
+
+/** The change of an id, which is a change like any other. */
+const newName = (field: string, before: string | undefined, after: string): readonly FieldChange[] =>
+  before === undefined ? [] : [{ field, before, after }]
 
 const stepOf = (kind: Step['kind'], id: string, changes: readonly FieldChange[] | undefined, from?: string): Step => {
   if (changes === undefined) return { action: 'create', kind, id, changes: [] }

@@ -2,7 +2,7 @@ import type { ZodError, z } from 'zod'
 import { formatPath, inOurWords, issuesOf } from '../../../input/issues.ts'
 import { readYamlDocuments, type YamlDocument } from '../../../input/yaml.ts'
 import type { AliasRoom, Path } from '../../../input/yaml-nodes.ts'
-import { Mistakes, UserError } from '../../../platform/user-error.ts'
+import { MistakeList, Mistakes, UserError } from '../../../platform/user-error.ts'
 import { isMapping, withDefaults, writtenPath } from './defaults.ts'
 import { documentSchema } from './schema.ts'
 
@@ -37,11 +37,15 @@ export function errorAt({ file, line, column, path }: Location, message: string)
   return new ManifestError(`${file}:${line}:${column}: ${field}${message}`)
 }
 
-/** Reads the documents of a file. Those that are blank are left out. @throws Mistakes */
-export const readDocuments = ({ name, content }: ManifestFile, room: AliasRoom): readonly ManifestDocument[] =>
-  readYamlDocuments(name, content, room)
+/** Reads the documents of a file. Those that are blank are left out. @throws Mistakes of all documents */
+export function readDocuments({ name, content }: ManifestFile, room: AliasRoom): readonly ManifestDocument[] {
+  const mistakes = new MistakeList()
+  const documents = readYamlDocuments(name, content, room)
     .filter(({ value }) => value !== undefined && value !== null)
-    .map((document) => readDocument(name, document))
+    .flatMap((document) => mistakes.take(() => readDocument(name, document)) ?? [])
+  mistakes.refuse()
+  return documents
+}
 
 function readDocument(file: string, document: YamlDocument): ManifestDocument {
   const written = isMapping(document.value) ? document.value : {}
@@ -57,13 +61,16 @@ function readDocument(file: string, document: YamlDocument): ManifestDocument {
   throw mistakesOf(parsed.error, locate)
 }
 
-/** The mistakes that a schema has found in a file, each with its place. A wrong default is listed once. */
+/** The mistakes that a schema has found in a file, each with its place, in their order there. A wrong default is listed once. */
 export const mistakesOf = (error: ZodError, locate: (path: Path) => Location): Mistakes =>
   new Mistakes([
     ...new Set(
-      issuesOf(error).map(({ path, message, isUnknown, meant }) => {
-        const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-        return errorAt(locate(path), isUnknown ? `this version knows no such field${hint}` : message).message
-      }),
+      issuesOf(error)
+        .map((issue) => ({ ...issue, at: locate(issue.path) }))
+        .toSorted((one, other) => one.at.line - other.at.line || one.at.column - other.at.column)
+        .map(({ at, message, isUnknown, meant }) => {
+          const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+          return errorAt(at, isUnknown ? `this version knows no such field${hint}` : message).message
+        }),
     ),
   ])
