@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { permissionNames } from '../../../src/management/authority/permissions.ts'
+import { administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
+import { newSecret } from '../../harness/model.ts'
+import { startTestServer, type TestServer } from '../../harness/server.ts'
+
+const API = 'https://api.example.com'
+const MODEL = `
+apis: [{ audience: ${API}, scopes: [{ name: read }, { name: write }] }]
+clients:${administrator('root', permissionNames)}
+  - { client_id: job, scopes: [read] }
+`
+
+let server: TestServer
+let call: CallAdmin
+let folder: string
+beforeAll(async () => {
+  server = await startTestServer({ manifest: MODEL })
+  call = await callsAs(server, 'root')
+  folder = mkdtempSync(join(tmpdir(), 'tessera-plans-'))
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => server.apply(MODEL))
+
+const plan = (body: object) => call('POST', '/plans', { body })
+const apply = (id: string, body: object) => call('POST', `/plans/${encodeURIComponent(id)}/apply`, { body })
+const job = async () => (await call('GET', '/clients/job')).body
+const events = async () => (await server.audit()).filter(({ type }) => type !== 'token.issue').length
+
+describe('the two steps', () => {
+  test('a plan writes nothing, shows each field, and is applied as it was shown', async () => {
+    const body = { manifest: 'clients: [{ client_id: job, name: Job, scopes: [read, write] }]' }
+    const before = await events()
+    const planned = await plan(body)
+    expect(planned).toMatchObject({
+      status: 200,
+      body: {
+        steps: [
+          {
+            action: 'update',
+            id: 'job',
+            changes: expect.arrayContaining([{ field: 'name', before: null, after: 'Job' }]),
+          },
+        ],
+        losses: [],
+        conflicts: [],
+      },
+    })
+    expect(await events()).toBe(before)
+    expect((await apply(planned.body.id, body)).status).toBe(200)
+    expect(await job()).toMatchObject({ name: 'Job', scopes: ['read', 'write'] })
+    const event = (await server.audit()).findLast(({ type }) => type === 'manifest.apply')
+    expect(event?.actor).toMatchObject({ kind: 'client', way: 'manifest', sha256: [expect.any(String)] })
+  })
+
+  test('of several files refer to each other, and name the file of a mistake', async () => {
+    const files = [
+      { name: 'clients.yaml', content: 'clients: [{ client_id: job, scopes: [look] }]' },
+      { name: 'apis.yaml', content: 'apis: [{ audience: "https://two", scopes: [{ name: look }] }]' },
+    ]
+    expect((await plan({ manifest: files })).status).toBe(200)
+    const wrong = await plan({ manifest: [{ name: 'x.yaml', content: 'clients: [{ client_idd: a }]' }] })
+    expect(wrong.status).toBe(422)
+    expect(JSON.stringify(wrong.body)).toContain('x.yaml:1:13: ')
+    expect((await plan({ manifest: [{ name: 'a\nb', content: 'x' }] })).status).toBe(422)
+  })
+
+  test('without consent to destroy are refused at the second, which then changes nothing', async () => {
+    const body = { manifest: 'clients: [{ client_id: job }]' }
+    const planned = await plan(body)
+    expect(planned.body.losses).toMatchObject([{ kind: 'scope', client_id: 'job', destructive: true }])
+    expect((await apply(planned.body.id, body)).status).toBe(403)
+    expect(await job()).toMatchObject({ scopes: ['read'] })
+    expect((await apply(planned.body.id, { ...body, allow_destroy: true })).status).toBe(200)
+  })
+})
+
+describe('a plan is refused', () => {
+  const HARMLESS = { manifest: 'clients: [{ client_id: job, scopes: [read], name: Job }]' }
+
+  test.each<[string, object]>([
+    ['another manifest', { manifest: 'clients: [{ client_id: job }]' }],
+    ['prune', { ...HARMLESS, prune: true }],
+    ['take-over', { ...HARMLESS, take_over: true }],
+    ['files instead of a text', { manifest: [{ name: 'manifest.yaml', content: HARMLESS.manifest }] }],
+  ])('with %s', async (_name, body) => {
+    const { id } = (await plan(HARMLESS)).body
+    const applied = await apply(id, { ...body, allow_destroy: true })
+    expect(applied).toMatchObject({ status: 409, body: { detail: expect.stringContaining('the plan is of another') } })
+  })
+
+  test('that would destroy by now what it did not destroy when it was shown', async () => {
+    const { id } = (await plan(HARMLESS)).body
+    await server.apply('clients: [{ client_id: job, scopes: [read, write] }]')
+    const applied = await apply(id, { ...HARMLESS, allow_destroy: true })
+    expect(applied).toMatchObject({ status: 409, body: { detail: expect.stringContaining('something else by now') } })
+    expect(await job()).toMatchObject({ scopes: ['read', 'write'] })
+  })
+
+  test('whose scope more clients would lose by now', async () => {
+    const body = { manifest: `apis: [{ audience: ${API}, scopes: [{ name: write }] }]` }
+    const { id } = (await plan(body)).body
+    await server.apply('clients: [{ client_id: another, scopes: [read] }]')
+    expect((await apply(id, { ...body, allow_destroy: true })).status).toBe(409)
+  })
+
+  test('that gets a secret which ends a credential that it kept', async () => {
+    const secret = newSecret()
+    const manifest = `clients: [{ client_id: kept, credentials: [{ label: x, secret_env: S }] }]`
+    await server.apply(manifest, { S: secret })
+    const { id, warnings } = (await plan({ manifest })).body
+    expect(warnings).toEqual([expect.stringContaining('was not compared')])
+    const given = { manifest, secrets: { 'env:S': newSecret() }, allow_destroy: true }
+    expect((await apply(id, given)).status).toBe(409)
+    expect((await apply(id, { ...given, secrets: { 'env:S': secret } })).status).toBe(200)
+  })
+
+  test('by an id that is invented, or of a list', async () => {
+    const { next } = (await call('GET', '/clients?limit=1')).body
+    for (const id of ['x', String(next)]) expect((await apply(id, HARMLESS)).status).toBe(404)
+  })
+})
+
+describe('a request that names a file or a variable gets nothing of the server', () => {
+  test.each(['absolute', 'relative', 'variable'])('%s', async (kind) => {
+    const secret = newSecret()
+    const path = join(folder, 'secret')
+    writeFileSync(path, secret)
+    process.env['TESSERA_TEST_SECRET'] = secret
+    const field = {
+      absolute: `secret_file: ${path}`,
+      relative: `secret_file: ${'../'.repeat(20)}${path.slice(1)}`,
+      variable: 'secret_env: TESSERA_TEST_SECRET',
+    }[kind]
+    const manifest = `clients: [{ client_id: thief, credentials: [{ label: x, ${field} }] }]`
+    try {
+      const planned = await plan({ manifest })
+      expect(planned.body.warnings).toEqual([expect.stringContaining('was not compared')])
+      const applied = await apply(planned.body.id, { manifest })
+      expect(applied.status).toBe(422)
+      expect(JSON.stringify([planned.body, applied.body])).not.toContain(secret)
+      expect((await call('GET', '/clients/thief')).status).toBe(404)
+    } finally {
+      delete process.env['TESSERA_TEST_SECRET']
+    }
+  })
+
+  test('but of the request itself, whatever the name', async () => {
+    for (const name of ['__proto__', 'constructor']) {
+      const manifest = `clients: [{ client_id: job, scopes: [read], credentials: [{ label: x, secret_file: ${name} }] }]`
+      const { id } = (await plan({ manifest })).body
+      expect((await apply(id, { manifest })).status).toBe(422)
+    }
+  })
+})
