@@ -93,7 +93,7 @@ function prunable(
   const hidden = new Map(unreadableApis.map((api) => [api.id, api]))
   const isOwned = ({ manifest }: { readonly manifest?: string | undefined }) =>
     manifest !== undefined && names.includes(manifest)
-  const pruned = { apis: [] as Audience[], clients: [] as ClientId[] }
+  const pruned: { readonly apis: Audience[]; readonly clients: ClientId[] } = { apis: [], clients: [] }
   for (const { kind, id } of owned) {
     if (kind === 'api') {
       const api = apis.get(Audience(id)) ?? hidden.get(id)

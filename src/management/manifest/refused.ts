@@ -59,7 +59,7 @@ const NAMES: Readonly<Record<Loss['kind'], readonly [one: string, many: string]>
 }
 
 /** Counts losses: `2 credentials in use, 1 scope`. */
-const destroys = (losses: readonly Loss[]): string =>
+export const destroys = (losses: readonly Loss[]): string =>
   [...Map.groupBy(losses, ({ kind }) => kind)]
     .map(([kind, some]) => `${some.length} ${NAMES[kind][some.length === 1 ? 0 : 1]}`)
     .join(', ')
