@@ -9,7 +9,13 @@ export function fail(error: unknown, args: readonly string[]): never {
   if (asksForData(args)) say(JSON.stringify({ error: asJson(error) }))
   else if (error instanceof CommandLineMistake) for (const line of error.lines) say(line)
   else say(`tessera: ${explain(error)}`)
-  process.exit(EXIT_CODES[codeOfError(error)])
+  process.exit(exitCodeOf(error, args))
+}
+
+/** With `--detailed-exitcode`, 2 says that something changes, so that a wrong command line can't have it. */
+function exitCodeOf(error: unknown, args: readonly string[]): number {
+  const code = codeOfError(error)
+  return EXIT_CODES[code === 'usage' && args.includes('--detailed-exitcode') ? 'failed' : code]
 }
 
 /** An error for a program: a closed `code`, and the text that a person would read. */

@@ -120,7 +120,7 @@ program
   .option('--kid <kid>', 'the key id in the assertion')
   .option('--cert <file>', 'the client certificate and its chain, PEM')
   .option('--assertion-file <file>', 'the token of a platform; - reads standard input')
-  .option('--from <platform>', 'get the token of the platform: github or kubernetes')
+  .option('--from <platform>', 'get the token of the platform: github, gitlab or kubernetes')
   .option('--dpop <key>', 'bind the token by a DPoP proof: new, or the file of a private key')
   .option('--scope <scope>', 'the scopes to ask for, separated by spaces')
   .option('--resource <uri...>', 'the API that the token is for (RFC 8707)')
@@ -602,7 +602,10 @@ program
   .option('--kid <kid>', 'with --client-id: the key id in the assertion')
   .option('--cert <file>', 'with --client-id: the client certificate and its chain, PEM')
   .option('--assertion-file <file>', 'with --client-id: the token of a platform')
-  .option('--from <platform>', 'with --client-id: get the token of the platform each time: github or kubernetes')
+  .option(
+    '--from <platform>',
+    'with --client-id: get the token of the platform each time: github, gitlab or kubernetes',
+  )
   .action(async (server, options) => (await import('./login.ts')).login(server, options))
 program
   .command('logout')

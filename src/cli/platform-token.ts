@@ -4,6 +4,8 @@ import { LONGEST_TOKEN_INPUT, readTextInput } from './read-input.ts'
 
 /** The place of a projected service account token, if the manifest of the pod mounts one for Tessera. */
 const PROJECTED_TOKEN = '/var/run/secrets/tokens/tessera'
+/** The variable that has the token of a job of GitLab, which `id_tokens` of the job name. */
+const GITLAB_VARIABLE = 'TESSERA_ID_TOKEN'
 /** Milliseconds. */
 const GITHUB_TIMEOUT = 10_000
 
@@ -16,6 +18,7 @@ interface PlatformOptions {
 /** The platforms of which a token can be had without a file, and how. */
 const platforms: Readonly<Record<string, (options: PlatformOptions) => Promise<string>>> = {
   github: fromGithub,
+  gitlab: fromGitlab,
   kubernetes: () => readToken(PROJECTED_TOKEN),
 }
 
@@ -52,6 +55,14 @@ async function fromGithub({ audience, env }: PlatformOptions): Promise<string> {
   const answer = githubAnswer.safeParse(await response.json().catch(() => undefined))
   if (!answer.success) throw new UserError(`GitHub gave no token: its answer has status ${response.status}`)
   return answer.data.value
+}
+
+/** Reads the token that GitLab has put into the environment of this job. */
+async function fromGitlab({ env }: PlatformOptions): Promise<string> {
+  const token = env[GITLAB_VARIABLE]
+  if (token === undefined || token === '')
+    throw new UserError(`--from gitlab works in a job whose \`id_tokens\` name ${GITLAB_VARIABLE} only`)
+  return token
 }
 
 const githubAnswer = z.object({ value: z.string().min(1) })

@@ -69,6 +69,10 @@ export const apply = (context: TestContext, manifest: string, options: Partial<A
     ...options,
   })
 
+/** Plans a manifest, and writes nothing. */
+export const plan = (context: TestContext, manifest: string) =>
+  applyManifest(context, { parsed: parseManifest('test.yaml', manifest), source: noSecrets, dryRun: true })
+
 /** Makes the model once. @returns a function that opens copies of it */
 export async function makeModel() {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-management-'))

@@ -144,7 +144,7 @@ export const planOperations = [
     method: 'POST',
     path: '/plans',
     summary: 'Plan a manifest: show what applying it would change and end',
-    access: 'plans:write',
+    access: 'plans:read',
     ...noParameters,
     ...noQuery,
     body: given,

@@ -23,6 +23,10 @@ export function mayOver({ everywhere, within }: Authority, permission: Permissio
   return same !== undefined && owner !== undefined && within.get(owner)?.has(same) === true
 }
 
+/** Whether the author may see every client and API, so that nothing about them needs to be hidden. */
+export const seesAll = ({ everywhere }: Authority): boolean =>
+  everywhere.has('apis:read') && everywhere.has('clients:read')
+
 /** @throws NotAllowed unless the author has the permission over everything */
 export function requireEverywhere({ everywhere }: Authority, permission: Permission): void {
   if (!everywhere.has(permission)) throw lacking(permission)

@@ -17,6 +17,13 @@ interface Affected {
   readonly others: readonly Client[]
 }
 
+interface Reach {
+  /** Whether to delete what the manifests own and no longer name. */
+  readonly prune: boolean
+  /** Whether the author only sees the plan, and so needs no right to change the other clients. */
+  readonly onlySees: boolean
+}
+
 /** The things that are read at a time. */
 const AT_ONCE = 1_000
 
@@ -29,7 +36,7 @@ const AT_ONCE = 1_000
 export async function findAffected(
   { store: { model: store }, authority }: ManagementContext,
   parsed: ParsedManifest,
-  prune: boolean,
+  { prune, onlySees }: Reach,
 ): Promise<Affected | undefined> {
   const { names, apis, clients } = parsed.manifest
   if (prune && names.length === 0)
@@ -57,7 +64,7 @@ export async function findAffected(
   const model = await store.snapshot([...read, ...referring])
   if (model.version !== first.version) return undefined
   const others = referring.flatMap((id) => model.clients.get(id) ?? [])
-  if (others.some(({ owner }) => !mayOver(authority, 'clients:write', owner)))
+  if (!onlySees && others.some(({ owner }) => !mayOver(authority, 'clients:write', owner)))
     throw new NotAllowed('clients that you may not change use a name that the manifest changes')
   return { model, renames, pruned, others }
 }

@@ -6,7 +6,7 @@ import { Audience, ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights, requireOverApi } from '../authority/api-rights.ts'
-import { type Authority, mayOver, requireOver } from '../authority/authority.ts'
+import { type Authority, mayOver, requireOver, seesAll } from '../authority/authority.ts'
 import { requireClientRights, requireOverClient } from '../authority/client-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
@@ -29,7 +29,10 @@ export interface ApplyInput extends Consent {
   readonly source: SecretSource
   /** The origin of new credentials; `sample` if only `tessera dev` may accept them. */
   readonly origin?: 'manifest' | 'sample'
-  /** Whether to plan only, and write nothing. Secrets that the source does not have are then not compared. */
+  /**
+   * Whether to plan only, and write nothing. An author who sees every client and API needs no right to change them then. Secrets that the
+   * source does not have, or that the author may not set, are not compared.
+   */
   readonly dryRun: boolean
   /** Whether to delete what the manifests own and no longer name. */
   readonly prune?: boolean
@@ -60,8 +63,9 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
   const { check = () => {}, show = () => {} } = input
   refuseServed(context, parsed)
   const secrets = new NewSecrets(context.random)
+  const onlySees = dryRun && seesAll(context.authority)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const affected = await findAffected(context, parsed, prune)
+    const affected = await findAffected(context, parsed, { prune, onlySees })
     if (affected === undefined) continue
     const { model, ...others } = affected
     refuseHidden(context.authority, parsed, model)
@@ -72,7 +76,7 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
     const losses = await findLosses(planned, { model, renames, store, authority, now: clock.now() })
     const tests = await testResults(context, input, planned, model)
     const plan = { ...planned, losses, tests }
-    requireManifestRights(context, plan, model, renames)
+    if (!onlySees) requireManifestRights(context, plan, model, renames)
     if (dryRun) return plan
     check(plan)
     refuseUnconsented(plan, input)

@@ -9,7 +9,7 @@ import type { CredentialInput } from '../schemas/credential.ts'
 import { planCredential } from './credentials.ts'
 import type { NewSecrets } from './new-secrets.ts'
 import type { GeneratedSecret } from './plan.ts'
-import { absence, type GivenSecret } from './secret-source.ts'
+import type { GivenSecret } from './secret-source.ts'
 
 interface PlannedClient {
   readonly client: Client
@@ -111,12 +111,12 @@ async function planCredentials(
     const path = ['credentials', index] as const
     const given = noting(errors, () => secretOf(credential, index))
     if (given === undefined) continue
-    if (given.missing !== undefined) {
-      const at = [...path, `secret_${given.missing.kind}`]
-      if (dryRun) warnings.push(errorAt(at, `was not compared: ${absence(given.missing)}`).message)
-      else errors.push(errorAt(at, absence(given.missing)))
+    const isUnknown = given.unknown !== undefined
+    if (given.unknown !== undefined) {
+      const { field, why } = given.unknown
+      if (dryRun) warnings.push(errorAt([...path, field], `was not compared: ${why}`).message)
+      else errors.push(errorAt([...path, field], why))
     }
-    const isUnknown = given.missing !== undefined
     const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), origin }
     const siblings = { before: [...before, ...planned], removed }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {

@@ -19,7 +19,7 @@ import { conflictOf } from './planned-owner.ts'
 import type { ParsedManifest } from './reading/parse.ts'
 import type { Renames } from './renames.ts'
 import { newNames } from './renames.ts'
-import { type SecretSource, secretOf } from './secret-source.ts'
+import { hiddenSecretOf, type SecretSource, secretOf } from './secret-source.ts'
 
 /** The inputs of a plan besides the manifest and the model. */
 interface PlanMeans {
@@ -138,12 +138,17 @@ async function plannedClients(
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
     const former = renames.clients.get(wanted.client_id)
     const before = present(wanted.client_id) ?? former
+    const owner = before === undefined || 'problem' in before ? undefined : before.owner
+    const isHidden = dryRun && before !== undefined && !mayOver(context.authority, 'credentials:write', owner)
     const planned = await planClient(wanted, before, {
       maker,
       secrets,
       origin,
       dryRun,
-      secretOf: (credential, at) => secretOf(credential, { client: index, credential: at }, { parsed, source }),
+      secretOf: (credential, at) =>
+        isHidden
+          ? hiddenSecretOf(credential)
+          : secretOf(credential, { client: index, credential: at }, { parsed, source }),
       errorAt: (path, message) => parsed.errorAt(['clients', index, ...path], message),
       refuse: refuseAll,
     }).catch((error: unknown) => {

@@ -35,10 +35,26 @@ export const referencesIn = ({ manifest, fileOf }: ParsedManifest) =>
 /** The text by which a request names a place: `env:BATCH_SECRET` or `file:secrets/batch`. */
 export const nameOfReference = ({ kind, name }: SecretReference): string => `${kind}:${name}`
 
-/** The secret of a credential: given, looked up, or absent since it is to be generated; or unknown, since nobody gave it. */
+/** A secret that is not known here: the field that gives it, and the reason. */
+interface UnknownSecret {
+  readonly field: 'secret' | 'secret_env' | 'secret_file' | 'secret_hash'
+  readonly why: string
+}
+
+/** The secret of a credential: given, looked up, or absent since it is to be generated; or unknown. */
 export type GivenSecret =
-  | { readonly secret: string | undefined; readonly missing?: never }
-  | { readonly secret?: never; readonly missing: SecretReference }
+  | { readonly secret: string | undefined; readonly unknown?: never }
+  | { readonly secret?: never; readonly unknown: UnknownSecret }
+
+const secretFields = ['secret', 'secret_env', 'secret_file', 'secret_hash'] as const
+
+/** The secret of a credential, for an author who may not set it. A comparison would tell whether a guess at a secret is right. */
+export function hiddenSecretOf(credential: CredentialInput): GivenSecret {
+  const field = secretFields.find((name) => credential[name] !== undefined)
+  return field === undefined
+    ? { secret: undefined }
+    : { unknown: { field, why: 'this takes the permission credentials:write' } }
+}
 
 /** @throws Error of `parsed` if the place has no usable secret */
 export function secretOf(
@@ -50,12 +66,12 @@ export function secretOf(
   const reference = referenceOf(credential, parsed.fileOf(path))
   if (reference === undefined) return { secret: credential.secret }
   const given = source(reference)
-  if (given === undefined) return { missing: reference }
+  if (given === undefined) return { unknown: { field: `secret_${reference.kind}`, why: absence(reference) } }
   const read = readSecret(given)
   if (read.secret !== undefined) return { secret: read.secret }
   throw parsed.errorAt([...path, `secret_${reference.kind}`], `the secret in ${reference.name} ${read.fault}`)
 }
 
 /** Says that a secret is missing. */
-export const absence = ({ kind, name }: SecretReference): string =>
+const absence = ({ kind, name }: SecretReference): string =>
   kind === 'env' ? `the environment has no ${name}` : `there is no file ${name}`

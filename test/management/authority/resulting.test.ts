@@ -14,7 +14,7 @@ import { putApi } from '../../../src/management/settings/put-api.ts'
 import { putClient } from '../../../src/management/settings/put-client.ts'
 import type { GroupPermission } from '../../../src/model/group.ts'
 import { Audience, ClientId } from '../../../src/oauth/ids.ts'
-import { apply, makeModel, type Setting } from '../setting.ts'
+import { apply, makeModel, plan, type Setting } from '../setting.ts'
 
 const OWN = 'https://own.example.com'
 const OTHER = 'https://other.example.com'
@@ -198,6 +198,65 @@ describe('privilege-escalation: a manifest', () => {
       )
     await expect(apply(alone, `apis: [{ audience: "${OTHER}" }]`)).rejects.toThrow('is taken')
     await expect(apply(alone, 'clients: [{ client_id: new }]')).rejects.toThrow('clients:write')
+  })
+})
+
+describe('privilege-escalation: a plan', () => {
+  const READER = program('plans:read', 'apis:read', 'clients:read')
+  const manifest = `
+manifest: all
+apis: [{ audience: "${OTHER}", owner: theirs, scopes: [{ name: open }] }, { audience: https://new.example.com }]
+clients: [{ client_id: root, owner: ours, scopes: [basic] }, { client_id: new, grants: [{ api: "urn:tessera:admin", scopes: ["keys:write"] }] }]`
+
+  test('is shown to an author who sees everything, with all that it ends', async () => {
+    const { steps, losses } = await plan(as(READER), manifest)
+    expect(steps.map(({ action, id }) => [action, id])).toEqual([
+      ['update', OTHER],
+      ['create', 'https://new.example.com'],
+      ['update', 'root'],
+      ['create', 'new'],
+    ])
+    expect(losses).toMatchObject([
+      { kind: 'api scope', scope: 'open', clients: 6 },
+      { kind: 'api scope', scope: 'pay', examples: ['theirs'] },
+    ])
+    await expect(apply(as(READER), manifest)).rejects.toThrow('this takes the permission')
+  })
+
+  test('of a rename that rewrites clients of others is shown, too', async () => {
+    const renamed = `apis: [{ audience: https://renamed.example.com, renamed_from: "${OTHER}", owner: theirs, scopes: [{ name: pay }, { name: open, common: true }] }]
+clients: [{ client_id: theirs, owner: theirs, scopes: [pay] }]`
+    await expect(plan(as(READER), renamed)).resolves.toMatchObject({ steps: [{ action: 'rename' }, {}] })
+  })
+
+  test.each([['clients:read'], ['apis:read']] as const)(
+    'is refused to an author who lacks %s, as its application is',
+    async (lacking) => {
+      const author = program(...[...READER.everywhere].filter((name) => name !== lacking))
+      await expect(plan(as(author), manifest)).rejects.toThrow()
+      await expect(plan(as(author), 'clients: [{ client_id: brand-new }]')).rejects.toThrow('clients:write')
+    },
+  )
+
+  test('tells nobody whether a guess at a secret is right who may not set it', async () => {
+    const of = (secret: string) =>
+      `clients: [{ client_id: guarded, owner: ours, credentials: [{ label: one, secret: "${secret}" }] }]`
+    await apply(setting.context, of('correct horse battery staple'))
+    for (const author of [READER, member({ ours: ['view', 'edit'] })]) {
+      const [right, wrong] = [
+        await plan(as(author), of('correct horse battery staple')),
+        await plan(as(author), of('wrong horse battery staple')),
+      ]
+      expect(wrong).toEqual(right)
+      expect(right.warnings).toEqual([
+        expect.stringMatching(
+          /:1:\d+: clients\[0\]\.credentials\[0\]\.secret: was not compared: .* credentials:write$/,
+        ),
+      ])
+    }
+    const writer = program('plans:read', 'apis:read', 'clients:read', 'credentials:write')
+    expect((await plan(as(writer), of('correct horse battery staple'))).steps).toMatchObject([{ action: 'unchanged' }])
+    expect((await plan(as(writer), of('wrong horse battery staple'))).steps).toMatchObject([{ action: 'update' }])
   })
 })
 
