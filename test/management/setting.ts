@@ -71,7 +71,12 @@ export const apply = (context: TestContext, manifest: string, options: Partial<A
 
 /** Plans a manifest, and writes nothing. */
 export const plan = (context: TestContext, manifest: string) =>
-  applyManifest(context, { parsed: parseManifest('test.yaml', manifest), source: noSecrets, dryRun: true })
+  applyManifest(context, {
+    parsed: parseManifest('test.yaml', manifest),
+    source: noSecrets,
+    dryRun: true,
+    server: TEST_SETTINGS,
+  })
 
 /** Makes the model once. @returns a function that opens copies of it */
 export async function makeModel() {

@@ -3,7 +3,7 @@ import type { Api } from '../../model/api.ts'
 import type { ApiSet } from '../../model/api-set.ts'
 import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
-import { isSameUri, normaliseUri } from '../../oauth/uri.ts'
+import { normaliseUri } from '../../oauth/uri.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
 import { type AccessTo, accessOf } from '../../policy/scopes.ts'
@@ -32,10 +32,25 @@ interface Reporting {
 /** Errors about single fields, each with its place. */
 type Errors = Generator<UserError>
 
-/** @throws Mistakes that lists all of these errors, if there are any */
-export function refuseAll(errors: Iterable<UserError>): void {
+/** Mistakes beyond which no more are looked for. Each is compared with all names that might be meant. */
+const MOST_MISTAKES = 100
+
+/** The first of these errors. */
+export function firstOf(...sources: readonly Iterable<UserError>[]): readonly UserError[] {
+  const found: UserError[] = []
+  for (const errors of sources) {
+    for (const error of errors) {
+      found.push(error)
+      if (found.length === MOST_MISTAKES) return found
+    }
+  }
+  return found
+}
+
+/** @throws Mistakes that lists the first of these errors, if there are any */
+export function refuseAll(...sources: readonly Iterable<UserError>[]): void {
   const mistakes = new MistakeList()
-  for (const error of errors) mistakes.note(error)
+  for (const error of firstOf(...sources)) mistakes.note(error)
   mistakes.refuse()
 }
 
@@ -109,9 +124,12 @@ function* checkClient(client: ClientInput, apis: ReferableApis, reporting: Repor
     const fault = faultOfDefault(scope, apis.withScope(scope), accessTo)
     if (fault !== undefined) yield errorAt(['default_scopes', at], fault)
   }
-  for (const at of client.grants.keys()) {
+  const granted = new Set<string>()
+  for (const [at, grant] of client.grants.entries()) {
     const ofGrant = (path: Path, message: string) => errorAt(['grants', at, ...path], message)
-    yield* checkGrant(client, at, apis, { errorAt: ofGrant, named })
+    const isRepeated = granted.has(normaliseUri(grant.api))
+    yield* checkGrant(grant, { apis, accessTo, isRepeated }, { errorAt: ofGrant, named })
+    granted.add(normaliseUri(grant.api))
   }
   if (client.default_api !== undefined) {
     const api = apis.get(client.default_api)
@@ -125,22 +143,28 @@ function* checkClient(client: ClientInput, apis: ReferableApis, reporting: Repor
   }
 }
 
-function* checkGrant(client: ClientInput, at: number, apis: ReferableApis, { errorAt, named }: Reporting): Errors {
-  const grant = client.grants[at]
-  if (grant === undefined) return
+interface GrantMeans {
+  readonly apis: ReferableApis
+  readonly accessTo: AccessTo
+  /** Whether a grant before names the same API. */
+  readonly isRepeated: boolean
+}
+
+function* checkGrant(
+  grant: ClientInput['grants'][number],
+  { apis, accessTo, isRepeated }: GrantMeans,
+  { errorAt, named }: Reporting,
+): Errors {
   const api = apis.get(grant.api)
   if (api === undefined) {
     yield errorAt(['api'], absent(grant.api, apis, named))
     return
   }
-  if (client.grants.findIndex((other) => isSameUri(other.api, grant.api)) < at) {
-    yield errorAt(['api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
-  }
+  if (isRepeated) yield errorAt(['api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
   for (const [place, scope] of grant.scopes.entries()) {
     if (apis.withScope(scope).includes(api)) continue
     yield errorAt(['scopes', place], `${grant.api} has no scope ${named(scope, () => namesOfScopes(api))}`)
   }
-  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
   for (const [place, scope] of grant.default_scopes.entries()) {
     const fault = faultOfDefault(scope, [api], accessTo)
     if (fault !== undefined) yield errorAt(['default_scopes', place], fault)

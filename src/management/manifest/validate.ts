@@ -3,12 +3,12 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { CredentialError, requireUsable } from '../credentials/make.ts'
 import { proofOf } from '../credentials/proof.ts'
 import { toApi } from '../schemas/api.ts'
-import { findDangling, findRespelled, findUnknownMembers, refuseAll, warnings } from './check.ts'
+import { findDangling, findRespelled, findUnknownMembers, firstOf, refuseAll, warnings } from './check.ts'
 import type { ParsedManifest } from './reading/parse.ts'
 
 /** The findings about a manifest alone. */
 interface Validity {
-  /** References to things that are not in the manifest. A database may have them. */
+  /** The first references to things that are not in the manifest. A database may have them. */
   readonly outside: readonly string[]
   /** Likely mistakes. */
   readonly warnings: readonly string[]
@@ -20,8 +20,8 @@ export function checkManifest(parsed: ParsedManifest): Validity {
     parsed.manifest.apis.map((api) => ({ ...toApi(api), manifest: api.manifest })),
     [],
   )
-  refuseAll([...findRespelled(parsed, withAdminApi([], [])), ...findUnknownMembers(parsed), ...findUnusable(parsed)])
-  const dangling = [...findDangling(parsed, () => apis)]
+  refuseAll(findRespelled(parsed, withAdminApi([], [])), findUnknownMembers(parsed), findUnusable(parsed))
+  const dangling = firstOf(findDangling(parsed, () => apis))
   return { outside: dangling.map(({ message }) => message), warnings: warnings(parsed) }
 }
 

@@ -1,4 +1,4 @@
-import type { Path } from '../../../input/yaml-nodes.ts'
+import type { AliasRoom, Path } from '../../../input/yaml-nodes.ts'
 
 /** The sections of a document whose entries can have defaults, and the name of one entry. */
 const sections = { apis: 'api', clients: 'client' } as const
@@ -13,19 +13,38 @@ export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A field of a mapping of its own, since a text from outside may be the name of an inherited one. */
-const fieldOf = (value: unknown, name: PropertyKey): unknown =>
+export const fieldOf = (value: unknown, name: PropertyKey): unknown =>
   isMapping(value) || Array.isArray(value) ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
 
-/** A document whose entries have the defaults of the document for the fields that they leave out. */
-export function withDefaults(document: Mapping): Mapping {
+/**
+ * A document whose entries have the defaults of the document for the fields that they leave out.
+ * @param room for the values that this adds @returns undefined if they come to too many
+ */
+export function withDefaults(document: Mapping, room: AliasRoom): Mapping | undefined {
+  let hasRoom = true
   const filled = Object.entries(sections).flatMap(([section, entry]) => {
     const entries = fieldOf(document, section)
     const defaults = fieldOf(fieldOf(document, 'defaults'), entry)
     if (!Array.isArray(entries) || !isMapping(defaults)) return []
-    return [[section, entries.map((one: unknown) => (isMapping(one) ? fill(one, defaults) : one))] as const]
+    const sizes = new Map(Object.entries(defaults).map(([name, value]) => [name, sizeOf(value)]))
+    const fillOne = (one: unknown) => {
+      if (!hasRoom || !isMapping(one)) return one
+      const missing = [...sizes].filter(([name]) => !isScalar(fieldOf(one, name)))
+      hasRoom = room.take(missing.reduce((sum, [, size]) => sum + size, 0)) === true
+      return fill(one, defaults)
+    }
+    return [[section, entries.map(fillOne)] as const]
   })
-  return { ...document, ...Object.fromEntries(filled) }
+  return hasRoom ? { ...document, ...Object.fromEntries(filled) } : undefined
 }
+
+const isScalar = (value: unknown): boolean => value !== undefined && !isMapping(value)
+
+/** The number of values within a value. A value alone takes no room, as an entry has few fields. */
+const sizeOf = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce<number>((sum, one) => sum + 1 + sizeOf(one), 0)
+    : 0
 
 /** Mappings within mappings are filled, too. A list or a value of the entry stays as it is. */
 const fill = (entry: Mapping, defaults: Mapping): Mapping => {

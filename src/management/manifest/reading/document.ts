@@ -3,8 +3,8 @@ import { formatPath, inOurWords, issuesOf } from '../../../input/issues.ts'
 import { readYamlDocuments, type YamlDocument } from '../../../input/yaml.ts'
 import type { AliasRoom, Path } from '../../../input/yaml-nodes.ts'
 import { MistakeList, Mistakes, UserError } from '../../../platform/user-error.ts'
-import { isMapping, withDefaults, writtenPath } from './defaults.ts'
-import { documentSchema } from './schema.ts'
+import { fieldOf, isMapping, withDefaults, writtenPath } from './defaults.ts'
+import { defaultsSchema, documentSchema } from './schema.ts'
 
 /** A file of a manifest. */
 export interface ManifestFile {
@@ -42,21 +42,23 @@ export function readDocuments({ name, content }: ManifestFile, room: AliasRoom):
   const mistakes = new MistakeList()
   const documents = readYamlDocuments(name, content, room)
     .filter(({ value }) => value !== undefined && value !== null)
-    .flatMap((document) => mistakes.take(() => readDocument(name, document)) ?? [])
+    .flatMap((document) => mistakes.take(() => readDocument(name, document, room)) ?? [])
   mistakes.refuse()
   return documents
 }
 
-function readDocument(file: string, document: YamlDocument): ManifestDocument {
+function readDocument(file: string, document: YamlDocument, room: AliasRoom): ManifestDocument {
   const written = isMapping(document.value) ? document.value : {}
   const locate = (path: Path): Location => {
     const at = writtenPath(written, path)
     return { file, ...document.placeOf(at), path: at }
   }
-  const parsed = documentSchema.safeParse(
-    isMapping(document.value) ? withDefaults(written) : document.value,
-    inOurWords,
-  )
+  // Wrong defaults are refused once, and not for each entry.
+  const areRight = defaultsSchema.safeParse(fieldOf(written, 'defaults'), inOurWords).success
+  const filled = isMapping(document.value) && areRight ? withDefaults(written, room) : document.value
+  if (filled === undefined)
+    throw new Mistakes([errorAt(locate(['defaults']), 'come to more than 1,000,000 values in all entries').message])
+  const parsed = documentSchema.safeParse(filled, inOurWords)
   if (parsed.success) return { file, content: parsed.data, locate }
   throw mistakesOf(parsed.error, locate)
 }

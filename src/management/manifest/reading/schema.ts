@@ -18,24 +18,27 @@ const client = clientSchema.extend({
   credentials: credentialList(manifestCredentialSchema).default([]).describe('Any number, all valid at the same time.'),
 })
 
+/** The defaults of one document. */
+export const defaultsSchema = z
+  .strictObject({
+    api: api
+      .omit({ audience: true, scopes: true, renamed_from: true })
+      .partial()
+      .optional()
+      .describe('Fields of APIs.'),
+    client: client
+      .omit({ client_id: true, credentials: true, renamed_from: true })
+      .partial()
+      .optional()
+      .describe('Fields of clients.'),
+  })
+  .optional()
+  .describe('Fields of the APIs and clients of this document that leave them out.')
+
 /** One document of a manifest. */
 export const documentSchema = z.strictObject({
   manifest: line(128).optional().describe('The name of the manifest, which owns the APIs and clients that it names.'),
-  defaults: z
-    .strictObject({
-      api: api
-        .omit({ audience: true, scopes: true, renamed_from: true })
-        .partial()
-        .optional()
-        .describe('Fields of APIs.'),
-      client: client
-        .omit({ client_id: true, credentials: true, renamed_from: true })
-        .partial()
-        .optional()
-        .describe('Fields of clients.'),
-    })
-    .optional()
-    .describe('Fields of the APIs and clients of this document that leave them out.'),
+  defaults: defaultsSchema,
   apis: z.array(api).default([]).describe('The APIs that tokens are for.'),
   clients: z.array(client).default([]).describe('The services that may ask for tokens.'),
   tests: z.array(testSchema).default([]).describe('Requests, and the answers that they must get.'),
