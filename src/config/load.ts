@@ -1,5 +1,5 @@
 import { shownLocation } from '../input/database-location.ts'
-import { type Issue, inOurWords, issuesOf } from '../input/issues.ts'
+import { type Issue, issuesOf, parseInOurWords } from '../input/issues.ts'
 import { readYaml } from '../input/yaml.ts'
 import type { Path } from '../input/yaml-nodes.ts'
 import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
@@ -50,7 +50,7 @@ export function readOptions({ file, env, flags = {} }: Sources): Reading {
   const wrong = new Set<string>(read === undefined ? optionInfos.map(({ key }) => key) : [])
   // Remove each wrong value, so that the rest can be checked in the same run.
   for (;;) {
-    const parsed = schema.safeParse(tree, inOurWords)
+    const parsed = parseInOurWords(schema, tree)
     if (parsed.success) return { options: Object.freeze(parsed.data), mistakes: mistakes.all, wrong }
     for (const issue of issuesOf(parsed.error)) {
       mistakes.add(explain(issue, given, file).message)

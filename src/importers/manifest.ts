@@ -1,6 +1,6 @@
 import { KeyError } from '../crypto/jws/key-error.ts'
 import { parseKeySet } from '../crypto/jws/public-key.ts'
-import { inOurWords, issuesOf } from '../input/issues.ts'
+import { issuesOf, parseInOurWords } from '../input/issues.ts'
 import { clientSchema } from '../management/schemas/client.ts'
 import { parseMatcher } from '../model/credentials/certificate-subject.ts'
 import { redactText } from '../platform/redact.ts'
@@ -90,7 +90,7 @@ const withoutUndefined = <Shape extends object>(shape: Shape): Shape =>
   Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape
 
 function issuesIn(client: object) {
-  const parsed = clientSchema.safeParse(client, inOurWords)
+  const parsed = parseInOurWords(clientSchema, client)
   return parsed.success ? [] : issuesOf(parsed.error)
 }
 

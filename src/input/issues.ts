@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { nearest } from '../platform/nearest.ts'
 import { visibleValue } from '../platform/visible.ts'
 import type { Path } from './yaml-nodes.ts'
@@ -16,8 +16,24 @@ export interface Issue {
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
-/** Parse options that give every issue a message of ours, unless the schema has its own. */
-export const inOurWords = { error: wordsOf, reportInput: true } as const
+/** Gives every issue a message of ours, unless the schema has its own. */
+const options = { error: wordsOf, reportInput: true } as const
+
+/** Parses a value. Every issue has a message of ours. */
+export function parseInOurWords<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(value, options)
+  } catch (error) {
+    // The issues of a list are the arguments of one call. Some hundred thousand of them overflow the stack.
+    if (!(error instanceof RangeError)) throw error
+    return z.custom<z.output<Schema>>(() => false, TOO_MANY).safeParse(value)
+  }
+}
+
+const TOO_MANY = 'has too many mistakes to list them: check the form of its lists'
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'text',
@@ -45,7 +61,10 @@ function wordsOf(issue: RawIssue): string {
       return 'does not have the required form'
     // A line for each unknown field, in their order: the field that was probably meant.
     case 'unrecognized_keys':
-      return issue.keys.map((key) => nearest(key, fieldsOf(issue)) ?? '').join('\n')
+      return issue.keys
+        .slice(0, MOST_ISSUES)
+        .map((key) => nearest(key, fieldsOf(issue)) ?? '')
+        .join('\n')
     default:
       return 'is not what must stand here'
   }
@@ -90,9 +109,15 @@ function tooBig(origin: string, maximum: number): string {
   return `must be ${maximum} or less`
 }
 
-/** Everything that a schema refuses, in its order, once for each value. */
+/** Issues beyond which no more are explained. A text of a megabyte can have hundreds of thousands. */
+const MOST_ISSUES = 1_000
+
+/** The first values that a schema refuses, in its order, once for each value. */
 export function issuesOf(error: z.ZodError): readonly Issue[] {
-  const all = error.issues.flatMap((issue) => unfold(issue, []))
+  const all = error.issues
+    .slice(0, MOST_ISSUES)
+    .flatMap((issue) => unfold(issue, []))
+    .slice(0, MOST_ISSUES)
   return [...new Map(all.toReversed().map((issue) => [formatPath(issue.path), issue])).values()].toReversed()
 }
 
@@ -101,7 +126,7 @@ function unfold(issue: z.core.$ZodIssue, before: Path): readonly Issue[] {
   const { input: value } = issue
   if (issue.code === 'unrecognized_keys') {
     const meant = issue.message.split('\n')
-    return issue.keys.map((key, index) => ({
+    return issue.keys.slice(0, MOST_ISSUES).map((key, index) => ({
       path: [...path, key],
       value: undefined,
       message: '',

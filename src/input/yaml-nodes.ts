@@ -187,7 +187,7 @@ export class NodeReader {
       const read = this.read(pair.value)
       size += read.size
       depth = Math.max(depth, read.depth + 1)
-      if (isMerge(pair)) merged.push(...this.#toMerge(pair, read))
+      if (isMerge(pair)) for (const one of this.#toMerge(pair, read)) merged.push(one)
       else {
         const name = this.#nameOf(pair)
         if (name === undefined) continue

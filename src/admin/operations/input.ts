@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { inOurWords, issuesOf } from '../../input/issues.ts'
+import { issuesOf, parseInOurWords } from '../../input/issues.ts'
 import { type FieldError, UserError } from '../../platform/user-error.ts'
 import { jsonPointer } from './pointer.ts'
 
@@ -62,7 +62,7 @@ const isList = (field: unknown): boolean =>
   ((field instanceof z.ZodOptional || field instanceof z.ZodDefault) && isList(field.unwrap()))
 
 function parseParameters<Shape extends z.ZodObject>(schema: Shape, given: unknown): z.output<Shape> {
-  const parsed = schema.safeParse(given, inOurWords)
+  const parsed = parseInOurWords(schema, given)
   if (parsed.success) return parsed.data
   throw new InvalidParameters(
     issuesOf(parsed.error)
@@ -78,7 +78,7 @@ const didYouMean = (meant: string | undefined): string => (meant === undefined ?
 
 /** @throws InvalidBody that lists every wrong value */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body, inOurWords)
+  const parsed = parseInOurWords(schema, body)
   if (parsed.success) return parsed.data
   throw new InvalidBody(
     issuesOf(parsed.error)

@@ -1,4 +1,4 @@
-import { inOurWords, issuesOf } from '../../input/issues.ts'
+import { issuesOf, parseInOurWords } from '../../input/issues.ts'
 import { ADMIN_AUDIENCE } from '../../management/authority/admin-api.ts'
 import { apiSchema, scopeSchema } from '../../management/schemas/api.ts'
 import type { ClientInput } from '../../management/schemas/client.ts'
@@ -101,7 +101,7 @@ export class Draft {
       }
       if (known.has(scope)) return true
       const description = describe?.(scope)
-      const parsed = scopeSchema.safeParse({ name: scope, ...(description && { description }) }, inOurWords)
+      const parsed = parseInOurWords(scopeSchema, { name: scope, ...(description && { description }) })
       const [issue] = parsed.success ? [] : issuesOf(parsed.error)
       if (issue !== undefined) {
         fields.drop(name, `the scope ${shown(scope)} ${issue.message}`)
@@ -122,7 +122,7 @@ export class Draft {
     fields: Fields,
   ): void {
     const isValid = (path: string, given: object): boolean => {
-      const parsed = apiSchema.safeParse({ audience: api.audience, ...given }, inOurWords)
+      const parsed = parseInOurWords(apiSchema, { audience: api.audience, ...given })
       const [issue] = parsed.success ? [] : issuesOf(parsed.error)
       if (issue !== undefined) fields.drop(path, issue.message)
       return issue === undefined
@@ -149,6 +149,6 @@ export const shown = (text: string): string => JSON.stringify(text.length > 100 
 
 function faultOfAudience(audience: string): string | undefined {
   if (audience === ADMIN_AUDIENCE) return 'is the audience of the admin API, which is built in'
-  const parsed = audienceSchema.safeParse(audience, inOurWords)
+  const parsed = parseInOurWords(audienceSchema, audience)
   return parsed.success ? undefined : issuesOf(parsed.error)[0]?.message
 }

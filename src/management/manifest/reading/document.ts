@@ -1,5 +1,5 @@
 import type { ZodError, z } from 'zod'
-import { formatPath, inOurWords, issuesOf } from '../../../input/issues.ts'
+import { formatPath, issuesOf, parseInOurWords } from '../../../input/issues.ts'
 import { readYamlDocuments, type YamlDocument } from '../../../input/yaml.ts'
 import type { AliasRoom, Path } from '../../../input/yaml-nodes.ts'
 import { MistakeList, Mistakes, UserError } from '../../../platform/user-error.ts'
@@ -54,11 +54,11 @@ function readDocument(file: string, document: YamlDocument, room: AliasRoom): Ma
     return { file, ...document.placeOf(at), path: at }
   }
   // Wrong defaults are refused once, and not for each entry.
-  const areRight = defaultsSchema.safeParse(fieldOf(written, 'defaults'), inOurWords).success
+  const areRight = parseInOurWords(defaultsSchema, fieldOf(written, 'defaults')).success
   const filled = isMapping(document.value) && areRight ? withDefaults(written, room) : document.value
   if (filled === undefined)
     throw new Mistakes([errorAt(locate(['defaults']), 'come to more than 1,000,000 values in all entries').message])
-  const parsed = documentSchema.safeParse(filled, inOurWords)
+  const parsed = parseInOurWords(documentSchema, filled)
   if (parsed.success) return { file, content: parsed.data, locate }
   throw mistakesOf(parsed.error, locate)
 }

@@ -1,4 +1,4 @@
-import { inOurWords } from '../../../input/issues.ts'
+import { parseInOurWords } from '../../../input/issues.ts'
 import { readYaml } from '../../../input/yaml.ts'
 import type { FederatedTrust } from '../../../model/credentials/federated-trust.ts'
 import { toTrust } from '../../credentials/proof.ts'
@@ -11,7 +11,7 @@ import { mistakesOf } from './document.ts'
  */
 export function parseTrustFile(file: string, content: string): FederatedTrust {
   const document = readYaml(file, content)
-  const parsed = federatedSchema.safeParse(document.value ?? {}, inOurWords)
+  const parsed = parseInOurWords(federatedSchema, document.value ?? {})
   if (parsed.success) return toTrust(parsed.data)
   throw mistakesOf(parsed.error, (path) => ({ file, ...document.placeOf(path), path }))
 }
