@@ -14,9 +14,9 @@ const actor = z.discriminatedUnion('kind', [
     kind: z.literal('administrator'),
     name: z.string(),
     via: z.enum(signInWays).exactOptional(),
-    way: z.enum(['api', 'console']),
+    way: z.enum(['api', 'console', 'manifest']),
   }),
-  z.looseObject({ kind: z.literal('client'), client_id: z.string(), way: z.literal('api') }),
+  z.looseObject({ kind: z.literal('client'), client_id: z.string(), way: z.enum(['api', 'manifest']) }),
   z.looseObject({ kind: z.literal('system'), way: z.literal('schedule') }),
 ])
 

@@ -82,39 +82,46 @@ const claims = z.record(line(256), json).superRefine((given, context) => {
 
 /** The parts of a token that a test names. All others may be anything. */
 const gets = z.strictObject({
-  scopes: scopes.optional(),
-  audience: audiences.optional(),
-  lifetime: lifetime.optional(),
-  format: z.enum(['jwt', 'sealed']).optional(),
-  algorithm: z.enum(signingAlgorithms).optional(),
-  claims: claims.optional(),
-  bound: z.enum(['dpop', 'certificate', 'nothing']).optional(),
+  scopes: scopes.optional().describe('All scopes of the token, in any order.'),
+  audience: audiences.optional().describe('All audiences of the token: one, or a list.'),
+  lifetime: lifetime.optional().describe('Seconds, or a duration such as 10m.'),
+  format: z.enum(['jwt', 'sealed']).optional().describe('As in token of an API.'),
+  algorithm: z.enum(signingAlgorithms).optional().describe('As in token of an API.'),
+  claims: claims.optional().describe('Claims with their values. Other claims are not checked.'),
+  bound: z.enum(['dpop', 'certificate', 'nothing']).optional().describe('The kind of key to which the token is bound.'),
 })
 
 /** Characters of the token of an outside issuer, as JSON. */
 const LONGEST_TOKEN = 16_000
 
 const matches = z.union(
-  [z.literal('nobody'), z.strictObject({ client: line(LONGEST_CLIENT_ID), credential: line(128).optional() })],
+  [
+    z.literal('nobody'),
+    z.strictObject({
+      client: line(LONGEST_CLIENT_ID).describe('The client that the token authenticates.'),
+      credential: line(128).optional().describe('The label of the credential, or its id.'),
+    }),
+  ],
   { error: 'must be nobody, or { client, credential }' },
 )
 
 /** A request for a token, and the answer that it must get. */
 export const testSchema = z
   .strictObject({
-    name: line(256).optional(),
-    client: line(LONGEST_CLIENT_ID).optional(),
+    name: line(256).optional().describe('A name for people. The default is a summary of the request.'),
+    client: line(LONGEST_CLIENT_ID).optional().describe('The id of the client that sends the request.'),
     token: z
       .record(line(256), json)
       .refine((claims) => JSON.stringify(claims).length <= LONGEST_TOKEN, 'must be less than 16 KB of JSON')
-      .optional(),
-    scope: scopes.optional(),
-    resource: audiences.default([]),
-    dpop: z.boolean().default(false),
-    certificate: z.boolean().default(false),
-    gets: gets.optional(),
-    refused: refused.optional(),
-    matches: matches.optional(),
+      .optional()
+      .describe('The claims of a token of an outside issuer, with which the client authenticates.'),
+    scope: scopes.optional().describe('The requested scopes: text with a space between them, or a list.'),
+    resource: audiences.default([]).describe('The requested API, by its audience; or a list.'),
+    dpop: z.boolean().default(false).describe('Whether the request has a DPoP proof.'),
+    certificate: z.boolean().default(false).describe('Whether the request has a client certificate.'),
+    gets: gets.optional().describe('The token that the request gets.'),
+    refused: refused.optional().describe('The error code, or the reason, of the refusal.'),
+    matches: matches.optional().describe('The client that the token authenticates, or nobody.'),
   })
   .superRefine(({ client, token, gets, refused, matches }, context) => {
     const refuse = (path: readonly string[], message: string) =>
