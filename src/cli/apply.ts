@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { applyManifest } from '../management/manifest/apply.ts'
 import { secretsHere } from '../management/manifest/files/secrets.ts'
 import { type ManifestFile, type ParsedManifest, parseManifests } from '../management/manifest/reading/parse.ts'
-import { planOf } from '../management/manifest/refused.ts'
+import { PlanRefused } from '../management/manifest/refused.ts'
 import { managementContext, serverOf, withDatabase } from './database.ts'
 import { isForPeople, type OutputOptions, show, textOf } from './format.ts'
 import { readManifestFiles } from './manifest-files.ts'
@@ -93,8 +93,7 @@ const applyHere = ({ files, parsed, options }: Work, config: string | undefined)
             },
           })
         }).catch((error: unknown) => {
-          const refused = planOf(error)
-          if (refused !== undefined) report(shownPlan(refused), { ...options, dryRun: true }, false)
+          if (error instanceof PlanRefused) report(shownPlan(error.plan), { ...options, dryRun: true }, false)
           throw error
         })
         const shown = shownPlan(planned)

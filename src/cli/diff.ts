@@ -1,6 +1,6 @@
 import { applyManifest } from '../management/manifest/apply.ts'
 import { secretsHere } from '../management/manifest/files/secrets.ts'
-import { parseManifests } from '../management/manifest/reading/parse.ts'
+import { type ParsedManifest, parseManifests } from '../management/manifest/reading/parse.ts'
 import { managementContext, serverOf, withDatabase } from './database.ts'
 import { type OutputOptions, show } from './format.ts'
 import { readManifestFiles } from './manifest-files.ts'
@@ -47,6 +47,9 @@ export async function diff({ file, ...options }: DiffOptions): Promise<void> {
   if (differences.length > 0) process.exitCode = DIFFERENT
 }
 
+/** Whether the files own anything on the server: without a name, nothing there is theirs. */
+const isNamed = ({ manifest }: ParsedManifest): boolean => manifest.names.length > 0
+
 /** The plan that would make the server as the files say, with the deletion of everything that they no longer name. */
 async function comparisonOf(names: readonly string[], options: TargetOptions): Promise<ShownPlan> {
   const files = await readManifestFiles(names)
@@ -63,12 +66,12 @@ async function comparisonOf(names: readonly string[], options: TargetOptions): P
             source,
             server: serverOf(opened),
             dryRun: true,
-            prune: true,
+            prune: isNamed(parsed),
           }),
         ),
       OR_A_SERVER,
     )
-  const body = { ...asRequest(files, parsed, source), prune: true }
+  const body = { ...asRequest(files, parsed, source), prune: isNamed(parsed) }
   return withTarget(options, (target) => target.call('plans.create', { body }, planAnswer))
 }
 

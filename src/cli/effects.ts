@@ -59,7 +59,7 @@ const useLines = ({
   ...(until === undefined ? [] : [`APIs that verify tokens themselves may accept its tokens until ${until}.`]),
 ]
 
-const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
 
 /** The things that end with a key, a line each. */
 export async function keyEffect(target: Target, kid: string): Promise<readonly string[]> {

@@ -82,7 +82,7 @@ async function* readNamed(target: Target, apis: readonly string[], clients: read
 const inOrder = (names: readonly string[]): readonly string[] => [...new Set(names)].toSorted()
 
 /** Lines that are printed at once. */
-const AT_ONCE = 1_000
+const LINES_AT_ONCE = 1_000
 
 /** Prints a file, which may be larger than the memory. */
 async function printFile(path: string): Promise<void> {
@@ -93,7 +93,7 @@ async function printFile(path: string): Promise<void> {
   }
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     lines.push(line)
-    if (lines.length >= AT_ONCE) flush()
+    if (lines.length >= LINES_AT_ONCE) flush()
     if (isOutputGone()) return
   }
   flush()

@@ -2,6 +2,7 @@ import { manifestJsonSchema } from '../management/manifest/reading/json-schema.t
 import { parseManifests } from '../management/manifest/reading/parse.ts'
 import { checkManifest } from '../management/manifest/validate.ts'
 import { UsageError } from '../platform/user-error.ts'
+import { counted } from './effects.ts'
 import { type OutputOptions, show } from './format.ts'
 import { readManifestFiles } from './manifest-files.ts'
 import { print, printable, say } from './output.ts'
@@ -35,5 +36,3 @@ export async function validate({ file, schema, ...options }: ValidateOptions): P
     },
   })
 }
-
-const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

@@ -1,7 +1,9 @@
 import { KeyError } from '../crypto/jws/key-error.ts'
 import { parseKeySet } from '../crypto/jws/public-key.ts'
 import { issuesOf, parseInOurWords } from '../input/issues.ts'
+import { SHORTEST_RETRIEVABLE } from '../management/credentials/make.ts'
 import { clientSchema } from '../management/schemas/client.ts'
+import { withoutUndefined } from '../management/schemas/values.ts'
 import { parseMatcher } from '../model/credentials/certificate-subject.ts'
 import { redactText } from '../platform/redact.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -21,9 +23,6 @@ interface ImportedManifest {
   }
   readonly variables: readonly Variable[]
 }
-
-/** The fewest bytes of a secret that its client signs with (RFC 7518 §3.2). */
-const SHORTEST_RETRIEVABLE = 32
 
 /**
  * Makes the manifest of a draft. Clients, fields and credentials that no manifest may have are left out, and noted.
@@ -85,9 +84,6 @@ const isReadable = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([name, inner]) => name.isWellFormed() && isReadable(inner))
 }
-
-const withoutUndefined = <Shape extends object>(shape: Shape): Shape =>
-  Object.fromEntries(Object.entries(shape).filter(([, value]) => value !== undefined)) as Shape
 
 function issuesIn(client: object) {
   const parsed = parseInOurWords(clientSchema, client)

@@ -38,7 +38,7 @@ const HEADINGS = {
 } as const
 
 /** Names that one line lists. */
-const MOST_NAMED = 3
+const MOST_THINGS_NAMED = 3
 /** Lines of one part of a report for people. */
 const MOST_LINES = 200
 
@@ -92,7 +92,7 @@ function part(heading: string, lines: readonly string[]): readonly string[] {
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function named(names: readonly string[], count: number): string {
-  const listed = names.slice(0, MOST_NAMED).join(', ')
-  const more = count - Math.min(names.length, MOST_NAMED)
+  const listed = names.slice(0, MOST_THINGS_NAMED).join(', ')
+  const more = count - Math.min(names.length, MOST_THINGS_NAMED)
   return more > 0 ? `${listed} and ${more} more` : listed
 }

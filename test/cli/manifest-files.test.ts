@@ -38,9 +38,8 @@ describe('a folder', () => {
     write('m/README.md', '# no manifest')
     write('elsewhere.yaml', 'clients: [{ client_id: linked }]')
     symlinkSync(join(folder, 'elsewhere.yaml'), join(folder, 'm/linked.yaml'))
-    // A folder with such a name, a link that leads round in a circle, and a pipe that nobody writes to.
+    // A folder with such a name, and a pipe that nobody writes to.
     mkdirSync(join(folder, 'm/folder.yaml'))
-    symlinkSync(join(folder, 'm'), join(folder, 'm/deep/circle'))
     execFileSync('mkfifo', [join(folder, 'm/pipe.yaml')])
     const { code, stdout, stderr } = await tessera(['plan', '-f', join(folder, 'm')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -64,7 +63,7 @@ describe('a folder', () => {
   test('of a thousand files is one manifest, and all mistakes of files and standard input are listed', async () => {
     for (let at = 0; at < 1_000; at += 1) write(`m/${at}.yaml`, `clients: [{ client_id: c${at} }]`)
     const { stdout } = await tessera(['validate', '-f', join(folder, 'm'), '-f', '-'], API)
-    expect(stdout).toBe('1001 files, 1 APIs and 1000 clients are valid\n')
+    expect(stdout).toBe('valid: 1001 files, 1 API, 1000 clients\n')
     write('m/7.yaml', 'clients: [{ client_idd: x }]')
     const { code, stderr } = await tessera(['validate', '-f', join(folder, 'm'), '-f', '-'], 'apis: 5')
     expect(code).toBe(1)

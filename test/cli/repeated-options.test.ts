@@ -30,6 +30,7 @@ const COLLECTING = [
   '--resource',
   ...['client', 'owner', 'type', 'reason'].map((name) => `audit list --${name}`),
   ...['clients', 'apis', 'credentials'].map((resource) => `${resource} list --owner`),
+  ...['client', 'api', 'owner'].map((name) => `export --${name}`),
 ]
 
 test('there are options to check', () => {

@@ -12,6 +12,7 @@ const MANIFEST = 'clients: [{ client_id: a }]'
 export const commands: Readonly<Record<string, Needs>> = {
   dev: { args: [], database: 'makes' },
   serve: { args: [], database: 'makes' },
+  import: { args: ['hydra', '-'], input: 'no JSON', database: 'none' },
   validate: { args: ['-f', '-'], input: MANIFEST, database: 'none' },
   plan: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
   diff: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },

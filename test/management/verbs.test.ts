@@ -15,6 +15,8 @@ const PARTS = [
     (name) => `manifest/reading/${name}`,
   ),
   ...['credentials', 'exported', 'variable-name'].map((name) => `manifest/exporting/${name}`),
+  ...['find', 'look', 'read', 'secrets'].map((name) => `manifest/files/${name}`),
+  ...['judge', 'names', 'request', 'results-body', 'run', 'state'].map((name) => `manifest/tests/${name}`),
   ...[
     'absent',
     'account-rights',
@@ -22,6 +24,7 @@ const PARTS = [
     'all-apis',
     'api-rights',
     'authority',
+    'missing',
     'client-rights',
     'group-rights',
     'owner-rights',

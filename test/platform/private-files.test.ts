@@ -211,6 +211,7 @@ test('only these modules make files and folders, and the table has each', () => 
   const places = globSync('src/**/*.ts').filter((file) => MAKES.test(importsOfFiles(readFileSync(file, 'utf8'))))
   expect(places.sort()).toEqual([
     'src/cli/dev/files.ts',
+    'src/cli/export/files.ts',
     'src/cli/remote/profiles.ts',
     'src/cli/secrets/file.ts',
     'src/platform/appended-file.ts',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 /** Text in which `as` isn't a cast: comments, strings, and renamed imports and exports. */
 const NO_CODE =
-  /'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/.*|^(?:import|export)[^;=(]*? from (?=')|\bimport \* as \w+/gm
+  /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/.*|^(?:import|export)[^;=(]*? from (?=')|\bimport \* as \w+/gm
 const CAST = /\bas (?!const\b)\w.*/g
 
 /** The remaining casts, with their reasons. */

@@ -92,7 +92,10 @@ test('a second server learns of the first one’s changes within a second, and b
   for (const issuer of issuers) expect((await ask(agent, issuer)).status).toBe(200)
 
   const disabled = MODEL.replace('client_id: reporter,', 'client_id: reporter, enabled: false,')
-  expect((await runTessera(['apply', '-f', '-'], { TESSERA_STORAGE: first.config.storage }, disabled)).code).toBe(0)
+  expect(
+    (await runTessera(['apply', '-f', '-', '--allow-destroy'], { TESSERA_STORAGE: first.config.storage }, disabled))
+      .code,
+  ).toBe(0)
   const start = performance.now()
   for (const issuer of issuers) {
     while ((await ask(agent, issuer)).status !== 401) {

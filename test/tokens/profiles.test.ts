@@ -165,7 +165,7 @@ describe('applying a profile', () => {
   ])('%s warns', async (token, warning) => {
     const { code, stderr } = await apply(token)
     expect(code).toBe(0)
-    expect(stderr).toContain(`warning: manifest:3: apis[0].token.preset: ${warning}`)
+    expect(stderr).toContain(`warning: manifest:3:14: apis[0].token.preset: ${warning}`)
   })
 
   test.each(['{}', ...Object.keys(presets).map((name) => `{ preset: ${name} }`)])('%s does not warn', async (token) => {
@@ -186,6 +186,6 @@ describe('applying a profile', () => {
   ])('%s is refused', async (token, message) => {
     const { code, stderr } = await apply(token)
     expect(code).toBe(1)
-    expect(stderr).toContain(`manifest:3: ${message}`)
+    expect(stderr.replaceAll(/(:\d+):\d+: /g, '$1: ')).toContain(`manifest:3: ${message}`)
   })
 })

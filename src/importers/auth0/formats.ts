@@ -1,4 +1,5 @@
 import type { Dropped } from '../draft/fields.ts'
+import { LOG_IN } from '../draft/reasons.ts'
 
 /**
  * Applications of Auth0, as its Management API or its Deploy CLI writes them, with client grants and resource servers.
@@ -9,7 +10,6 @@ import type { Dropped } from '../draft/fields.ts'
 export const EXPECTED =
   'it must be the JSON of the applications, or an object with clients, clientGrants and resourceServers (docs/migrating/auth0.md)'
 
-const LOG_IN = 'belongs to the log-in of people, which Tessera does not have'
 const OWN = 'is known to Auth0 alone'
 
 /** The fields of an application that have no meaning here. */

@@ -3,7 +3,7 @@ import { cutTo } from '../../platform/text.ts'
 import type { Notes } from './notes.ts'
 
 /** Characters of the name of a field in a report. */
-const LONGEST_NAME = 64
+const LONGEST_FIELD_NAME = 64
 
 /** Reasons, each with the fields that it drops. */
 export type Dropped = Readonly<Record<string, readonly string[]>>
@@ -102,7 +102,7 @@ export class Fields {
   /** Notes every field that was not read. */
   end(): void {
     for (const name of Object.keys(this.#value))
-      if (!this.#read.has(name)) this.#note('unknown', cutTo(LONGEST_NAME, name), '')
+      if (!this.#read.has(name)) this.#note('unknown', cutTo(LONGEST_FIELD_NAME, name), '')
   }
 
   #inner(value: Readonly<Record<string, unknown>>, name: string): Fields {

@@ -1,4 +1,5 @@
 import type { Dropped } from '../draft/fields.ts'
+import { LOG_IN } from '../draft/reasons.ts'
 
 /**
  * The OAuth 2.0 client of Ory Hydra's admin API, `GET /admin/clients` or `hydra list oauth2-clients --format json`.
@@ -7,7 +8,6 @@ import type { Dropped } from '../draft/fields.ts'
 export const EXPECTED =
   'it must be the JSON of `hydra list oauth2-clients`, a list of clients or one client with a client_id (docs/migrating/hydra.md)'
 
-const LOG_IN = 'belongs to the log-in of people, which Tessera does not have'
 const ELSEWHERE = 'is a lifetime of another grant'
 
 /** The fields that have no meaning here. */

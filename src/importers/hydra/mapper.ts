@@ -115,7 +115,7 @@ function lifetimeOf(fields: Fields) {
     fields.drop('client_credentials_grant_access_token_lifespan', 'is not a duration such as 1h30m')
     return undefined
   }
-  const parts = [...text.matchAll(/([\d.]+)([a-zµ]+)/g)]
+  const parts = [...text.matchAll(/(\d{1,20}(?:\.\d{1,20})?)([a-zµ]{1,2})/g)]
   fields.mapped('client_credentials_grant_access_token_lifespan', 'token.lifetime')
   return {
     lifetime: Math.floor(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0)),

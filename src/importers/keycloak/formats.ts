@@ -1,4 +1,5 @@
 import type { Dropped } from '../draft/fields.ts'
+import { LOG_IN } from '../draft/reasons.ts'
 
 /**
  * A realm of Keycloak, as `kc.sh export` or the partial export of its console writes it.
@@ -18,7 +19,6 @@ export const BUILT_IN: ReadonlySet<string> = new Set([
   'security-admin-console',
 ])
 
-const LOG_IN = 'belongs to the log-in of people, which Tessera does not have'
 const OWN = 'is known to Keycloak alone'
 
 /** The fields of a client (ClientRepresentation) that have no meaning here. */

@@ -1,4 +1,5 @@
 import type { Dropped } from '../draft/fields.ts'
+import { LOG_IN } from '../draft/reasons.ts'
 
 /**
  * OAuth clients of PingFederate's administrative API, `GET /pf-admin-api/v1/oauth/clients`.
@@ -8,7 +9,6 @@ import type { Dropped } from '../draft/fields.ts'
 export const EXPECTED =
   'it must be the JSON of GET /pf-admin-api/v1/oauth/clients, a list of clients or one client with a clientId (docs/migrating/pingfederate.md)'
 
-const LOG_IN = 'belongs to the log-in of people, which Tessera does not have'
 const REFRESH = 'is about refresh tokens and persistent grants, which client credentials do not have'
 
 /** The fields of a client that have no meaning here. */

@@ -90,7 +90,7 @@ export interface MadeCredential {
 }
 
 /** The least bytes of a retrievable secret: a key of HS256 must be as long as its digest (RFC 7518 §3.2). */
-const SHORTEST_RETRIEVABLE = 32
+export const SHORTEST_RETRIEVABLE = 32
 
 /**
  * Makes a credential, without storing it.

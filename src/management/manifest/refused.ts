@@ -1,4 +1,4 @@
-import { Conflict, NotAllowed, type UserError } from '../../platform/user-error.ts'
+import { Conflict, type MistakeKind, NotAllowed, UserError } from '../../platform/user-error.ts'
 import { isDestructive, type Loss, type Plan } from './plan.ts'
 
 /** The consents of the author of a change. */
@@ -9,15 +9,20 @@ export interface Consent {
   readonly ignoreTests?: boolean
 }
 
-/** The plans that were refused, by their errors, so that they can be shown. */
-const refusedPlans = new WeakMap<Error, Plan>()
+/** A plan that needs a consent which its author did not give. */
+export class PlanRefused extends UserError {
+  override readonly kind: MistakeKind
+  readonly plan: Plan
 
-/** The plan that an error refused; undefined for any other error. */
-export const planOf = (error: unknown): Plan | undefined =>
-  error instanceof Error ? refusedPlans.get(error) : undefined
+  constructor({ kind, message }: UserError, plan: Plan) {
+    super(message)
+    this.kind = kind
+    this.plan = plan
+  }
+}
 
 /**
- * @throws Conflict if a thing of the plan belongs to somebody else; NotAllowed if a test fails, or if it destroys something without consent
+ * @throws PlanRefused if a thing of the plan belongs to somebody else, if a test fails, or if it destroys something without consent
  */
 export function refuseUnconsented(plan: Plan, { allowDestroy = false, ignoreTests = false }: Consent): void {
   const destroyed = plan.losses.filter(isDestructive)
@@ -26,8 +31,7 @@ export function refuseUnconsented(plan: Plan, { allowDestroy = false, ignoreTest
   const untested = failed.length > 0 && !ignoreTests ? failing(failed.length) : undefined
   const refused = error ?? untested ?? (destroyed.length > 0 && !allowDestroy ? unconsented(destroyed) : undefined)
   if (refused === undefined) return
-  refusedPlans.set(refused, plan)
-  throw refused
+  throw new PlanRefused(refused, plan)
 }
 
 const conflict = (conflicts: readonly string[]): UserError =>

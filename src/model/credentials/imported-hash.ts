@@ -82,7 +82,7 @@ const isWithin = ({ length }: Buffer, { shortest, longest }: typeof SALT | typeo
 /** Decodes base64 without padding; undefined if it is not canonical. */
 function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64').replace(/=+$/, '') === text ? bytes : undefined
+  return bytes.toString('base64').replace(/={1,2}$/, '') === text ? bytes : undefined
 }
 
 /**

@@ -183,13 +183,13 @@ export class ManifestKeeper {
   #say({ steps, warnings }: Plan, isDrift: boolean): void {
     const { log } = this.#options
     const changed = steps.filter(({ action }) => action !== 'unchanged')
-    const listed = changed.slice(0, MOST_LISTED).map(({ action, kind, id }) => ({ action, kind, id }))
+    const listed = changed.slice(0, MOST_LOGGED).map(({ action, kind, id }) => ({ action, kind, id }))
     const facts = { manifests: [...this.#manifests], changes: changed.length, first: listed }
     if (changed.length > 0 && isDrift) log.warn(facts, 'others had changed what the manifest owns, and it was restored')
     else if (changed.length > 0) log.info(facts, 'applied the files of the manifest')
     const said = warnings.join('\n')
     if (said !== '' && said !== this.#warnings)
-      log.warn({ warnings: warnings.slice(0, MOST_LISTED) }, 'the files of the manifest may have mistakes')
+      log.warn({ warnings: warnings.slice(0, MOST_LOGGED) }, 'the files of the manifest may have mistakes')
     this.#warnings = said
   }
 
@@ -201,7 +201,7 @@ export class ManifestKeeper {
     if (refused === undefined) this.#appliedAt = clock.now()
     if (refused === undefined && before !== undefined) log.info('the files of the manifest are in force again')
     if (refused === undefined || refused.message === before) return
-    const mistakes = refused instanceof Mistakes ? refused.all.slice(0, MOST_LISTED) : refused.message.split('\n')
+    const mistakes = refused instanceof Mistakes ? refused.all.slice(0, MOST_LOGGED) : refused.message.split('\n')
     log.error({ mistakes }, 'the files of the manifest were refused, and clients and APIs stay as they were')
   }
 }
@@ -214,7 +214,7 @@ const orRefusal = <Result>(work: Promise<Result>): Promise<Result | UserError> =
   })
 
 /** Mistakes, warnings and changes in one line of the log. */
-const MOST_LISTED = 50
+const MOST_LOGGED = 50
 
 const OTHER_FILES = new UserError(
   'another server has applied other files since: give all servers the same files. This one leaves clients and APIs as they are',

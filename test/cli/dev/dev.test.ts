@@ -83,7 +83,9 @@ describe('tessera dev', () => {
     const before = readFileSync(ca(), 'utf8')
     const changed =
       'clients: [{ client_id: cc_client, name: Mine, scopes: [edit], credentials: [{ secret: changed by hand }] }]'
-    expect((await tessera(['apply', '-f', '-'], { env, input: changed })).stdout).toContain('~ client cc_client')
+    expect((await tessera(['apply', '-f', '-', '--allow-destroy'], { env, input: changed })).stdout).toContain(
+      '~ client cc_client',
+    )
     expect(await command.stop('SIGINT')).toBe(0)
     command = startTessera(['dev'], env)
     await command.printed(/Ctrl\+C stops it/)

@@ -158,7 +158,7 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['revoke', 3, () => ['--key', 'nothing', '--yes']],
   ['revocations list', 0, () => []],
   ['plan', 0, (place) => ['-f', join(folder, `${place}.yaml`)]],
-  ['plan', 2, (place) => ['-f', join(folder, `${place}.yaml`), '--detailed-exitcode', '--json']],
+  ['plan', 2, (place) => ['-f', join(folder, `${place}.yaml`), '--detailed-exitcode']],
   ['apply', 0, (place) => ['-f', join(folder, `${place}.yaml`), '--dry-run']],
   [
     'apply',

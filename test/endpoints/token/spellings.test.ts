@@ -131,7 +131,7 @@ describe('two spellings of one audience are a conflict', () => {
     ['with an existing one that is applied again', api(ROOT) + api(`${ROOT}:443`), 3, ROOT],
   ])('%s', async (_name, apis, line, other) => {
     await expect(server.apply(`apis:\n${apis}`)).rejects.toThrow(
-      new RegExp(`^test\\.yaml:${line}: apis\\[${line - 2}\\]\\.audience: is another spelling of "${other}"`),
+      new RegExp(`^test\\.yaml:${line}:\\d+: apis\\[${line - 2}\\]\\.audience: is another spelling of "${other}"`),
     )
   })
 

@@ -78,6 +78,7 @@ describe('tessera apply', () => {
       ],
       losses: [],
       conflicts: [],
+      tests: [],
       warnings: [],
       generated: [{ client_id: 'a', label: 'main', secret: expect.stringMatching(/^tss_/) }],
     })

@@ -150,7 +150,7 @@ describe('megabyte-fields: a large manifest', () => {
     const content = `apis: [{ audience: "https://a", scopes: [${names.join(', ')}] }]\nclients: [{ client_id: a, scopes: [${wrong.join(', ')}] }]`
     const manifest = parse(content)
     const { outside } = await inTime(() => checkManifest(manifest))
-    expect(outside).toHaveLength(10_000)
+    expect(outside).toHaveLength(100)
     expect(outside[0]).toContain('did you mean "scope-0"?')
   })
 

@@ -48,7 +48,7 @@ describe('what the files own', () => {
   const MANIFEST = `manifest: payments\n${manifestOf('job')}`
   const startWith = async () => {
     const folder = newFolder({ 'job.yaml': MANIFEST })
-    const admin = `clients:${administrator('root', ['clients:read', 'clients:write', 'clients:delete', 'apis:read', 'apis:write', 'apis:delete', 'plans:write', 'credentials:write', 'credentials:delete'])}`
+    const admin = `clients:${administrator('root', ['clients:read', 'clients:write', 'clients:delete', 'apis:read', 'apis:write', 'apis:delete', 'plans:read', 'plans:write', 'credentials:write', 'credentials:delete'])}`
     const served = await serve(folder, {}, admin)
     return { ...served, folder, call: await callsAs(served.server, 'root') }
   }

@@ -7,7 +7,7 @@ const MOST_FILES = 10_000
 /** The files and folders that are looked at, so that a wrong folder, such as `/`, ends soon. */
 const MOST_ENTRIES = 100_000
 /** Links may lead round in a circle. */
-const DEEPEST = 16
+const DEEPEST_FOLDER = 16
 
 const ENDING = /\.(?:yaml|yml|json)$/
 
@@ -34,7 +34,8 @@ async function filesIn(root: string): Promise<readonly string[]> {
       if (entry.name.startsWith('.')) continue
       const path = join(folder, entry.name)
       if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path)))) {
-        if (depth === DEEPEST) throw new UserError(`${path} is more than ${DEEPEST} folders deep in ${root}`)
+        if (depth === DEEPEST_FOLDER)
+          throw new UserError(`${path} is more than ${DEEPEST_FOLDER} folders deep in ${root}`)
         await walk(path, depth + 1)
       } else if (ENDING.test(entry.name)) files.push(path)
     }

@@ -41,13 +41,13 @@ const refused = z.string().refine((name) => names.includes(name), {
 })
 
 /** The most scopes of a request. */
-const MOST_SCOPES = 500
+const MOST_TESTED_SCOPES = 500
 const SCOPES = 'must be scopes with a space between them, or a list of scopes'
 
 /** Scopes as a request has them, or as a list. */
 const scopes = z.union(
   [
-    z.array(scopeName).max(MOST_SCOPES),
+    z.array(scopeName).max(MOST_TESTED_SCOPES),
     z.string().transform((text, context) => {
       const parsed = text === '' ? [] : parseScope(text)
       if (parsed === undefined) context.addIssue({ code: 'custom', message: SCOPES })
@@ -92,7 +92,7 @@ const gets = z.strictObject({
 })
 
 /** Characters of the token of an outside issuer, as JSON. */
-const LONGEST_TOKEN = 16_000
+const LONGEST_CLAIMS = 16_000
 
 const matches = z.union(
   [
@@ -112,7 +112,7 @@ export const testSchema = z
     client: line(LONGEST_CLIENT_ID).optional().describe('The id of the client that sends the request.'),
     token: z
       .record(line(256), json)
-      .refine((claims) => JSON.stringify(claims).length <= LONGEST_TOKEN, 'must be less than 16 KB of JSON')
+      .refine((claims) => JSON.stringify(claims).length <= LONGEST_CLAIMS, 'must be less than 16 KB of JSON')
       .optional()
       .describe('The claims of a token of an outside issuer, with which the client authenticates.'),
     scope: scopes.optional().describe('The requested scopes: text with a space between them, or a list.'),

@@ -38,7 +38,7 @@ const PER_TURN = 50
 /** Milliseconds for all tests of a manifest. The largest manifest takes some seconds. */
 const LONGEST_RUN = 30_000
 /** Mistakes beyond which no more are looked for. */
-const MOST_MISTAKES = 100
+const MOST_UNKNOWN = 100
 
 /**
  * Runs the tests of a manifest against a state that would be, by the code that decides about token requests. It writes nothing, and
@@ -62,7 +62,7 @@ export async function runTests(
   for await (const [index, test] of paced(tests, clock, until)) {
     const within = (path: readonly PropertyKey[], message: string) => errorAt(['tests', index, ...path], message)
     for await (const error of findUnknown(test, state, within)) mistakes.note(error)
-    if (mistakes.all.length >= MOST_MISTAKES) break
+    if (mistakes.all.length >= MOST_UNKNOWN) break
   }
   mistakes.refuse()
   const results: TestResult[] = []

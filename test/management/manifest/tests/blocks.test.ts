@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { applyManifest } from '../../../../src/management/manifest/apply.ts'
 import { parseManifest } from '../../../../src/management/manifest/reading/parse.ts'
-import { planOf } from '../../../../src/management/manifest/refused.ts'
+import { PlanRefused } from '../../../../src/management/manifest/refused.ts'
 import { noSecrets } from '../../../../src/management/manifest/secret-source.ts'
 import { TEST_SETTINGS } from '../../../harness/apply-settings.ts'
 import { makeModel, type TestContext } from '../../setting.ts'
@@ -50,7 +50,9 @@ test('a failing test blocks the change, whose plan names it', async () => {
     (thrown: unknown) => thrown,
   )
   expect(error).toMatchObject({ kind: 'refused', message: expect.stringContaining('--ignore-tests') })
-  expect(planOf(error)?.tests).toMatchObject([{ differences: [{ expected: 'scopes look', got: 'look touch' }] }])
+  expect(error instanceof PlanRefused && error.plan.tests).toMatchObject([
+    { differences: [{ expected: 'scopes look', got: 'look touch' }] },
+  ])
   expect(await lastEvent()).toEqual(before)
 })
 

@@ -138,7 +138,7 @@ for (const { name, isMissing, open } of ways) {
         (await shown.execute(database[kind])).rows[0]?.limits,
         (await database[kind].transaction().execute((trx) => shown.execute(trx))).rows[0]?.limits,
       ]
-      expect(await inUse('reads')).toEqual(['20s 0 30s', '20s 0 30s'])
+      expect(await inUse('reads')).toEqual(['1min 0 30s', '1min 0 30s'])
       expect(await inUse('writes')).toEqual(['15s 0 30s', '15s 0 30s'])
       expect(await inUse('unhurried')).toEqual(['0 0 0', '0 0 0'])
       const client = new pg.Client({ connectionString: way.url })
