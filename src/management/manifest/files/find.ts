@@ -37,7 +37,8 @@ async function filesIn(root: string): Promise<readonly string[]> {
         if (depth === DEEPEST_FOLDER)
           throw new UserError(`${path} is more than ${DEEPEST_FOLDER} folders deep in ${root}`)
         await walk(path, depth + 1)
-      } else if (ENDING.test(entry.name)) files.push(path)
+      } else if (ENDING.test(entry.name) && (entry.isFile() || (entry.isSymbolicLink() && (await isReadable(path)))))
+        files.push(path)
     }
   }
   try {
@@ -54,4 +55,11 @@ const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(
     (status) => status.isDirectory(),
     () => false,
+  )
+
+/** Whether a link leads to a file, or nowhere, which is a mistake to be told. A pipe would be read for ever. */
+const isReadable = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (status) => status.isFile(),
+    () => true,
   )
