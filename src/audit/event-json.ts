@@ -19,5 +19,8 @@ export const eventAsJson = (event: StoredAuditEvent) => ({
 
 const textOf = (value: string | undefined): string | undefined => (value === undefined ? undefined : String(value))
 
-const actorAsJson = (actor: Actor) =>
-  actor.kind === 'client' ? { kind: actor.kind, client_id: actor.clientId, way: actor.way } : actor
+function actorAsJson(actor: Actor) {
+  if (actor.kind !== 'client') return actor
+  const { clientId, ...others } = actor
+  return { ...others, client_id: clientId }
+}

@@ -2,21 +2,24 @@ import { z } from 'zod'
 import { actorInWords, signInWays } from '../audit/actor.ts'
 import { printable } from './output.ts'
 
+const sha256 = z.array(z.string()).exactOptional()
+
 const actor = z.discriminatedUnion('kind', [
   z.looseObject({
     kind: z.literal('operator'),
     user: z.string(),
     host: z.string(),
     way: z.enum(['command', 'manifest']),
-    sha256: z.array(z.string()).exactOptional(),
+    sha256,
   }),
   z.looseObject({
     kind: z.literal('administrator'),
     name: z.string(),
     via: z.enum(signInWays).exactOptional(),
     way: z.enum(['api', 'console', 'manifest']),
+    sha256,
   }),
-  z.looseObject({ kind: z.literal('client'), client_id: z.string(), way: z.enum(['api', 'manifest']) }),
+  z.looseObject({ kind: z.literal('client'), client_id: z.string(), way: z.enum(['api', 'manifest']), sha256 }),
   z.looseObject({ kind: z.literal('system'), way: z.literal('schedule') }),
 ])
 

@@ -59,6 +59,16 @@ describe('every kind of actor is stored and shown', () => {
   const actors: [Actor, string, object][] = [
     [{ kind: 'administrator', name: 'bob', way: 'api' }, 'by the administrator bob', { kind: 'administrator' }],
     [{ kind: 'client', clientId: 'deploy', way: 'api' }, 'by the client deploy', { client_id: 'deploy' }],
+    [
+      { kind: 'client', clientId: 'deploy', way: 'manifest', sha256: ['a1', 'b2'] },
+      'by the client deploy with the manifest sha256:a1,b2',
+      { client_id: 'deploy', way: 'manifest', sha256: ['a1', 'b2'] },
+    ],
+    [
+      { kind: 'administrator', name: 'bob', way: 'manifest', sha256: ['a1'] },
+      'by the administrator bob with the manifest sha256:a1',
+      { way: 'manifest', sha256: ['a1'] },
+    ],
     [SYSTEM, 'by the schedule', SYSTEM],
     [{ kind: 'operator', user: 'a\u001b[1m', host: 'h', way: 'manifest' }, 'by a\\u001b[1m on h', { way: 'manifest' }],
   ]
