@@ -2,7 +2,7 @@ import { Conflict } from '../platform/user-error.ts'
 import type { ManagementContext } from './context.ts'
 
 /** A client or an API that is to be changed. */
-interface ChangedThing {
+export interface ChangedThing {
   readonly kind: 'client' | 'API'
   readonly id: string
   /** The manifest that owns it; undefined if none does. */
@@ -34,18 +34,22 @@ export function keeperOf(
   return takeOver ? 'nobody' : 'manifest'
 }
 
-/** Refuses the change of something that a manifest owns. The rights of the author are checked before. @throws OwnedByManifest */
-export function requireOwnership(
+/** Says why an author may not change a thing that a manifest owns; undefined if nothing keeps them from it. */
+export function whyOwned(
   context: Pick<ManagementContext, 'servedManifests'>,
   { kind, id, manifest }: ChangedThing,
   claim: Claim,
-): void {
+): string | undefined {
   const keeper = keeperOf(context, manifest, claim)
-  if (keeper === 'nobody') return
+  if (keeper === 'nobody') return undefined
   const thing = `the ${kind} ${JSON.stringify(id)}`
-  throw new OwnedByManifest(
-    keeper === 'server'
-      ? `${thing} is kept by the files of this server, in the manifest ${JSON.stringify(manifest)}: change it there`
-      : `${thing} belongs to the manifest ${JSON.stringify(manifest)}: change it there, or take it over with --take-over`,
-  )
+  return keeper === 'server'
+    ? `${thing} is kept by the files of this server, in the manifest ${JSON.stringify(manifest)}: change it there`
+    : `${thing} belongs to the manifest ${JSON.stringify(manifest)}: change it there, or take it over with --take-over`
+}
+
+/** Refuses the change of something that a manifest owns. The rights of the author are checked before. @throws OwnedByManifest */
+export function requireOwnership(...change: Parameters<typeof whyOwned>): void {
+  const why = whyOwned(...change)
+  if (why !== undefined) throw new OwnedByManifest(why)
 }

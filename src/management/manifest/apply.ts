@@ -38,8 +38,8 @@ export interface ApplyInput extends Consent {
   readonly prune?: boolean
   /** Whether to take things from other manifests, and from people. */
   readonly takeOver?: boolean
-  /** The settings of the server, for the tests of the manifest. Without an issuer, no test can run. */
-  readonly server: { readonly issuer: string | undefined /** Seconds. */; readonly defaultLifetime: number }
+  /** The settings of the server, for the tests of the manifest. Without an issuer, no test can run. The lifetime is in seconds. */
+  readonly server: { readonly issuer: string | undefined; readonly defaultLifetime: number }
   /** More facts for the event. */
   readonly detail?: AuditEvent['detail']
   /** Called with each plan that is to be written. @throws UserError to refuse it */
@@ -109,16 +109,15 @@ const MOST_NAMED = 50
 async function testResults(
   { authority, store, clock }: MakingContext,
   { parsed, server: { issuer, defaultLifetime } }: ApplyInput,
-  { apis, clients, deleted }: Pick<Plan, 'apis' | 'clients' | 'deleted'>,
+  plan: Pick<Plan, 'apis' | 'clients' | 'deleted'>,
   model: ModelSnapshot,
 ): Promise<readonly TestResult[]> {
   if (parsed.manifest.tests.length === 0) return []
   if (issuer === undefined)
     throw parsed.errorAt(['tests'], 'need the issuer of the server, which the configuration does not name')
-  const after = new Map([...model.apis, ...apis.map((api) => [api.audience, api] as const)])
-  for (const audience of deleted.apis) after.delete(audience)
-  const changed = { apis: withAdminApi(after.values(), model.unreadableApis), clients, deleted: deleted.clients }
-  return runTests(parsed, stateAfter({ ...changed, authority }, store.directory), { issuer, defaultLifetime, clock })
+  const apis = withAdminApi(apisAfter(plan, model.apis).values(), model.unreadableApis)
+  const changed = { apis, clients: plan.clients, deleted: plan.deleted.clients, authority }
+  return runTests(parsed, stateAfter(changed, store.directory), { issuer, defaultLifetime, clock })
 }
 
 const apiBefore = ({ apis, unreadableApis }: ModelSnapshot, audience: string) =>

@@ -4,12 +4,12 @@ import type { ApiSet } from '../../model/api-set.ts'
 import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
 import { normaliseUri } from '../../oauth/uri.ts'
-import { nearest } from '../../platform/nearest.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
 import { type AccessTo, accessOf } from '../../policy/scopes.ts'
 import { presetWarnings } from '../../tokens/presets.ts'
 import { resolveProfile } from '../../tokens/profile.ts'
 import { ADMIN_AUDIENCE } from '../authority/admin-api.ts'
+import { missingApi, type Naming, withSuggestions } from '../authority/missing.ts'
 import type { ReferableApis } from '../authority/referable.ts'
 import type { ApiInput } from '../schemas/api.ts'
 import { toApi } from '../schemas/api.ts'
@@ -133,13 +133,13 @@ function* checkClient(client: ClientInput, apis: ReferableApis, reporting: Repor
   }
   if (client.default_api !== undefined) {
     const api = apis.get(client.default_api)
-    if (api === undefined) yield errorAt(['default_api'], absent(client.default_api, apis, named))
+    if (api === undefined) yield errorAt(['default_api'], missingApi(client.default_api, apis, named))
     else if (!accessTo(api).isPossible)
       yield errorAt(['default_api'], `the client has no scope at ${client.default_api}`)
   }
   for (const [at, audience] of client.introspects === 'all' ? [] : client.introspects.entries()) {
     if (apis.get(audience) !== undefined || apis.unreadableOf(audience) !== undefined) continue
-    yield errorAt(['introspects', at], absent(audience, apis, named))
+    yield errorAt(['introspects', at], missingApi(audience, apis, named))
   }
 }
 
@@ -157,7 +157,7 @@ function* checkGrant(
 ): Errors {
   const api = apis.get(grant.api)
   if (api === undefined) {
-    yield errorAt(['api'], absent(grant.api, apis, named))
+    yield errorAt(['api'], missingApi(grant.api, apis, named))
     return
   }
   if (isRepeated) yield errorAt(['api'], `${JSON.stringify(grant.api)} is listed twice: put its scopes into one grant`)
@@ -181,29 +181,6 @@ function faultOfDefault(scope: string, among: readonly Api[], accessTo: AccessTo
 }
 
 const namesOfScopes = ({ scopes }: Api): readonly string[] => scopes.map(({ name }) => name)
-
-/** The names that are compared for all suggestions of one check. Thousands of mistakes and names would take minutes. */
-const MOST_COMPARED = 200_000
-
-/** Names things that are not known, with the known one that was probably meant, while there is room to compare. */
-type Naming = (name: string, known: () => readonly string[]) => string
-
-function withSuggestions(): Naming {
-  let left = MOST_COMPARED
-  return (name, known) => {
-    if (left <= 0) return JSON.stringify(name)
-    const names = known()
-    left -= names.length
-    const meant = nearest(name, names)
-    return `${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`
-  }
-}
-
-/** Says that an API does not exist or can't be read. */
-const absent = (audience: string, apis: ReferableApis, named: Naming): string =>
-  apis.unreadableOf(audience) === undefined
-    ? `there is no API ${named(audience, () => apis.all.map((api) => api.audience))}`
-    : `${JSON.stringify(audience)} can't be read: name it in the manifest, too`
 
 /** Names the APIs that can't be read, since one of them may have the scope. */
 const butFor = ({ unreadable }: ReferableApis): string =>

@@ -1,9 +1,9 @@
 import type { ManagementContext } from '../context.ts'
-import { keeperOf, OwnedByManifest, requireOwnership } from '../ownership.ts'
+import { type ChangedThing, whyOwned } from '../ownership.ts'
 import type { FieldChange } from './plan.ts'
 
 interface PlannedThing {
-  readonly thing: Parameters<typeof requireOwnership>[1]
+  readonly thing: ChangedThing
   /** Undefined if it is new. */
   readonly changes: readonly FieldChange[] | undefined
   /** The name of the manifest; undefined if it has none. */
@@ -23,12 +23,5 @@ export function conflictOf(
   const isAdopted = thing.manifest === undefined && by !== undefined && !takeOver
   if (isAdopted && changes.some(({ field }) => field !== 'manifest'))
     return `the ${thing.kind} ${JSON.stringify(thing.id)} belongs to no manifest, and differs: change one of them, or take it over with --take-over`
-  if (keeperOf(context, thing.manifest, { by, takeOver }) === 'nobody') return undefined
-  try {
-    requireOwnership(context, thing, { by, takeOver })
-    return undefined
-  } catch (error) {
-    if (error instanceof OwnedByManifest) return error.message
-    throw error
-  }
+  return whyOwned(context, thing, { by, takeOver })
 }

@@ -6,6 +6,7 @@ import { cut } from '../../../platform/text.ts'
 import { MistakeList, UserError } from '../../../platform/user-error.ts'
 import { AccessDecisions } from '../../../policy/entitlement.ts'
 import { TokenProfiles } from '../../../tokens/profile.ts'
+import { withSuggestions } from '../../authority/missing.ts'
 import type { ParsedManifest } from '../reading/parse.ts'
 import type { ManifestTest } from '../reading/test-schema.ts'
 import { type Difference, judge } from './judge.ts'
@@ -59,9 +60,10 @@ export async function runTests(
   }
   const until = clock.monotonic() + LONGEST_RUN
   const mistakes = new MistakeList()
+  const named = withSuggestions()
   for await (const [index, test] of paced(tests, clock, until)) {
     const within = (path: readonly PropertyKey[], message: string) => errorAt(['tests', index, ...path], message)
-    for await (const error of findUnknown(test, state, within)) mistakes.note(error)
+    for await (const error of findUnknown(test, state, { errorAt: within, named })) mistakes.note(error)
     if (mistakes.all.length >= MOST_UNKNOWN) break
   }
   mistakes.refuse()
