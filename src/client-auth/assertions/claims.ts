@@ -86,9 +86,10 @@ function checkAudience(aud: unknown, rules: AssertionRules): void {
 
 function isOneOf(uris: readonly string[], name: unknown): boolean {
   if (typeof name !== 'string') return false
-  // There may be many aliases, and normalising takes long, so each value is normalised once.
+  // Nearly every library sends one of them as it is written.
+  if (uris.includes(name)) return true
   const normal = normaliseUri(name)
-  return uris.some((uri) => uri === name || normaliseUri(uri) === normal)
+  return uris.some((uri) => normaliseUri(uri) === normal)
 }
 
 /** Remedies for an assertion that is meant for this server but names it in a form that is not accepted. */
