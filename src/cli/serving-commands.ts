@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { addConfigOptions } from './config-options.ts'
+
+/** Adds the commands that run a server. */
+export function addServing(program: Command): void {
+  addConfigOptions(
+    program
+      .command('dev')
+      .description('run a server for development: sample data, a certificate for localhost, everything in one folder'),
+  ).action(async (_options, command: Command) => (await import('./dev.ts')).dev(command))
+
+  addConfigOptions(program.command('serve').description('run the server'))
+    .addHelpText(
+      'after',
+      '\nWithout --config, TESSERA_CONFIG names the file. Without both, the file is /etc/tessera/tessera.yaml if it exists.',
+    )
+    .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
+}
