@@ -169,10 +169,11 @@ export const credentialOperations = [
       const input = {
         client: id,
         name: name === CURRENT ? undefined : name,
-        spec:
-          given === undefined || isBare(successor)
-            ? { proof: undefined, label: given?.label, expiresAt: given?.expiresAt }
-            : given,
+        spec: {
+          label: given?.label,
+          expiresAt: given?.expiresAt,
+          proof: successor === undefined || isBare(successor) ? undefined : given?.proof,
+        },
         overlap: overlap * 1000,
         show: shown(management, id, show),
       }
@@ -261,12 +262,10 @@ const shown =
     if (shownOnce !== undefined) show?.({ ...Object(body), ...shownOnce })
   }
 
-/** Whether a successor is described without a secret, keys, a certificate or a trust. */
-const isBare = (given: z.output<typeof newCredentialSchema> | undefined): boolean =>
-  given === undefined ||
-  [given.secret, given.jwks, given.jwks_uri, given.certificate, given.federated, given.retrievable].every(
-    (value) => value === undefined,
-  )
+/** Whether a successor is described by no more than a label and an expiry, so that it is of the kind of its predecessor. */
+function isBare({ label: _, expires: __, ...proof }: z.output<typeof newCredentialSchema>): boolean {
+  return Object.values(proof).every((value) => value === undefined)
+}
 
 const used = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
 

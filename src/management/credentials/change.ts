@@ -1,6 +1,8 @@
 import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../../model/credentials/credential.ts'
+import { MOST_IMPORTED } from '../../model/credentials/imported-hash.ts'
 import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
+import { isImported } from '../../model/credentials/secret-hash.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
 import { noClient } from '../authority/absent.ts'
@@ -10,7 +12,7 @@ import { maySee } from '../clients/show.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { credentialChanges, type Standing } from '../fields.ts'
 import { listCredentials } from './list.ts'
-import type { MadeCredential } from './make.ts'
+import { CredentialError, type MadeCredential } from './make.ts'
 
 /** The permission that each change of credentials takes. */
 const PERMISSIONS = {
@@ -62,6 +64,8 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
     if (!maySee(context, before)) throw noClient(client)
     requireOverClient(context.authority, PERMISSIONS[type], before)
     const change = plan(before.credentials)
+    const after = standingAfter(before.credentials, change.writes)
+    requireFewImported(before.credentials, after)
     const { id, label } = change.credential
     const kind = 'problem' in change.credential ? undefined : change.credential.kind
     const event = recordedBy(context, {
@@ -74,12 +78,24 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
         kind,
         ...change.extraDetail,
       },
-      changes: credentialChanges(client, before.credentials, standingAfter(before.credentials, change.writes)),
+      changes: credentialChanges(client, before.credentials, after),
     })
     return { change, writes: change.writes, event }
   })
   if (step === undefined) throw noClient(client)
   return step.change
+}
+
+/** Refuses an imported hash beyond the most that a client may have. @throws CredentialError */
+export function requireFewImported(before: Pick<Standing, 'all'> | undefined, after: Pick<Standing, 'all'>): void {
+  const count = ({ all }: Pick<Standing, 'all'>) =>
+    all.filter((credential) => credential.kind === 'secret' && isImported(credential.hash)).length
+  const most = Math.max(MOST_IMPORTED, before === undefined ? 0 : count(before))
+  if (count(after) > most)
+    throw new CredentialError(
+      `a client may have at most ${MOST_IMPORTED} credentials with a secret_hash`,
+      'secret_hash',
+    )
 }
 
 /** The addition of a credential, with the values needed to show its secret first. */

@@ -1,7 +1,8 @@
 import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
-import { type Credential, toCredentials } from '../../model/credentials/credential.ts'
+import { type Credential, type Credentials, toCredentials } from '../../model/credentials/credential.ts'
 import { ClientId } from '../../oauth/ids.ts'
 import { UserError } from '../../platform/user-error.ts'
+import { requireFewImported } from '../credentials/change.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import type { ClientInput } from '../schemas/client.ts'
 import { toClient } from '../schemas/client.ts'
@@ -20,6 +21,9 @@ interface PlannedClient {
    */
   readonly warnings: readonly string[]
 }
+
+/** The present client; undefined for a new one. */
+type PlannedFrom = Client | UnreadableClient | undefined
 
 interface ClientMeans {
   readonly maker: CredentialMaker
@@ -41,7 +45,7 @@ const date = (time: number): string => new Date(time).toISOString()
  */
 export async function planClient(
   wanted: ClientInput,
-  existing: Client | UnreadableClient | undefined,
+  existing: PlannedFrom,
   means: ClientMeans,
 ): Promise<PlannedClient> {
   const isEndUnreadable = existing?.ended === 'unreadable'
@@ -51,6 +55,8 @@ export async function planClient(
   const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
   const { all = [], unreadable = [] } = existing?.credentials ?? {}
   const others = all.filter((one) => isOthers(one) && !planned.some(({ id }) => id === one.id))
+  const credentials = toCredentials([...planned, ...others], unreadable.filter(isOthers))
+  refuseMoreImported(existing, credentials, means)
   const { enabled, ...client } = toClient(wanted)
   const isKeptDisabled = enabled && disabledAt !== undefined
   const ended = { ...(disabledAt !== undefined && { disabledAt }), ...(away.length > 0 && { credentials: away }) }
@@ -59,7 +65,7 @@ export async function planClient(
       ...client,
       manifest: undefined,
       enabled: enabled && !isKeptDisabled,
-      credentials: toCredentials([...planned, ...others], unreadable.filter(isOthers)),
+      credentials,
       ...(Object.keys(ended).length > 0 && { ended }),
     },
     generated,
@@ -74,6 +80,16 @@ export async function planClient(
         : []),
       ...warnings,
     ],
+  }
+}
+
+/** Commands may have added hashes beside those of the manifest. @throws the error at the credentials of the client */
+function refuseMoreImported(existing: PlannedFrom, after: Credentials, { errorAt, refuse }: ClientMeans): void {
+  try {
+    requireFewImported(existing?.credentials, after)
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error
+    refuse([errorAt(['credentials'], error.message)])
   }
 }
 
@@ -95,7 +111,7 @@ const STAYING_REVOKED =
 
 async function planCredentials(
   wanted: ClientInput,
-  existing: Client | UnreadableClient | undefined,
+  existing: PlannedFrom,
   { maker, secrets, origin, secretOf, errorAt, refuse, dryRun }: ClientMeans,
 ) {
   const id = ClientId(wanted.client_id)

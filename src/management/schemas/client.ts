@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Claims, requiredProofs } from '../../model/api.ts'
 import type { Client } from '../../model/client.ts'
+import { MOST_IMPORTED } from '../../model/credentials/imported-hash.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
@@ -13,9 +14,6 @@ const grant = z.strictObject({
   scopes: z.array(scopeName).default([]).describe('The scopes that it may be granted there.'),
   default_scopes: z.array(scopeName).default([]).describe('The scopes of a request for this API without `scope`.'),
 })
-
-/** Each guess at a client is compared with all its imported hashes, one after the other. */
-const MOST_IMPORTED = 2
 
 /** The credentials of a client. */
 export const credentialList = <Schema extends z.ZodType<{ readonly secret_hash?: unknown }>>(one: Schema) =>

@@ -24,6 +24,8 @@ export type ImportedHash = {
 const MOST_ITERATIONS = { sha256: 600_000, sha512: 210_000 } as const
 /** The highest cost of bcrypt whose 2^cost rounds take no longer than one scrypt of ours. */
 const MOST_COST = 11
+/** Each guess at a client is compared with all its imported hashes, one after the other, so that a client has at most this many. */
+export const MOST_IMPORTED = 2
 /** Bytes of a digest that one block makes. */
 const BLOCK = { sha256: 32, sha512: 64 } as const
 /** Bytes. bcrypt ignores all further bytes. Hydra refuses longer secrets, and so do we. */

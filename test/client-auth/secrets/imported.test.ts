@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { managementContext } from '../../../src/cli/database.ts'
+import { addCredential } from '../../../src/management/credentials/add.ts'
 import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
+import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
 import type { SecretCredential } from '../../../src/model/credentials/credential.ts'
+import { readImportedHash } from '../../../src/model/credentials/imported-hash.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/tables/sql-store.ts'
+import { administrator, callsAs } from '../../harness/admin.ts'
 import { bcryptHash, pbkdf2Hash } from '../../harness/imported.ts'
 import { oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -30,6 +34,7 @@ ${hashed('revoked', PBKDF2)}
   - client_id: overlap
     scopes: [edit]
     credentials: [{ label: new, secret: a chosen one }, { label: old, secret_hash: "${PBKDF2}" }]
+${administrator('root', ['clients:read', 'credentials:rotate', 'credentials:write'])}
 `
 
 /** While set, no hash is replaced, as when the database is away or may only be read. */
@@ -152,7 +157,7 @@ test('a manifest can turn an imported hash into its secret and back, and keeps t
   expect((await oldOf('turned')).id).toBe(id)
   await server.apply(one(`secret_hash: "${bcryptHash('another')}"`))
   expect((await oldOf('turned')).id).not.toBe(id)
-  expect(await ask('turned', 'another')).toBe(200)
+  await until(async () => (await ask('turned', 'another')) === 200)
 })
 
 test('a revoked credential stays revoked, also under another label', async () => {
@@ -162,6 +167,33 @@ test('a revoked credential stays revoked, also under another label', async () =>
   const { revokedAt } = await revokeCredential(context, { client: ClientId('revoked'), name: 'old' })
   await server.apply(`${oneApi('edit')}\nclients:\n${hashed('revoked', PBKDF2).replace('label: old', 'label: other')}`)
   expect((await secretsOf('revoked')).map((one) => one.revokedAt)).toEqual([revokedAt])
+})
+
+test('a client has at most two imported hashes, by whichever way they come', async () => {
+  await server.apply(`${oneApi('edit')}\nclients:\n${hashed('many', PBKDF2)}`)
+  const context = managementContext({ options: server.config, store })
+  const { hash } = readImportedHash(bcryptHash('another'))
+  if (hash === undefined) throw new Error('the hash is not read')
+  const spec = { proof: { kind: 'imported', hash }, label: undefined, expiresAt: undefined } as const
+  const client = ClientId('many')
+  await addCredential(context, { client, spec, show: () => {} })
+  const most = /at most 2 credentials with a secret_hash/
+  await expect(addCredential(context, { client, spec, show: () => {} })).rejects.toThrow(most)
+  const rotation = { client, name: 'old', spec, overlap: 0, show: () => {} }
+  await expect(rotateCredential(context, rotation)).rejects.toThrow(most)
+  const more = `, { label: more, secret_hash: "${bcryptHash('a third')}" }] }`
+  const wrong = `${oneApi('edit')}\nclients:\n${hashed('many', PBKDF2).replace(/\] \}$/, more)}`
+  await expect(server.apply(wrong)).rejects.toThrow(/clients\[0\]\.credentials: a client may have at most 2/)
+  expect(await secretsOf('many')).toHaveLength(2)
+})
+
+test('the successor of a credential may have an imported hash', async () => {
+  const admin = await callsAs(server, 'root')
+  const body = { overlap: 0, successor: { label: 'next', secret_hash: bcryptHash('the next one') } }
+  const made = await admin('POST', '/clients/sha512/credentials/old/rotate', { body })
+  expect(made.status).toBe(201)
+  expect(made.body).not.toHaveProperty('secret')
+  await until(async () => (await ask('sha512', 'the next one')) === 200)
 })
 
 describe('a manifest is refused', () => {
