@@ -13,7 +13,8 @@ import { DEFAULT_TENANT } from '../../oauth/ids.ts'
 import type { Database } from '../sql/dialect.ts'
 import { json } from '../sql/read-row.ts'
 import { transact } from '../sql/transaction.ts'
-import { type Row, toAuditEvent } from './rows.ts'
+import { toAuditEvent } from './event-rows.ts'
+import type { Row } from './rows.ts'
 
 /** The chains that are remembered. Each running process has some. */
 const MOST_CHAINS = 512

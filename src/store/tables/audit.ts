@@ -13,10 +13,10 @@ import { type ChainWriter, linkChanges } from './chain-writer.ts'
 import { isOwned } from './event-criteria.ts'
 import { EventInserts } from './event-inserts.ts'
 import { EventPruning } from './event-pruning.ts'
+import { toAuditEvent } from './event-rows.ts'
 import { EventSearch } from './event-search.ts'
 import { eventEnds } from './last-event.ts'
 import { lockRemovals, type Removals } from './removals.ts'
-import { toAuditEvent } from './rows.ts'
 
 /** The parts that all stores of a process share. */
 export interface Chaining {

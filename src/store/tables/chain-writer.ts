@@ -9,8 +9,8 @@ import type { Database } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { hasSameCommon } from './event-inserts.ts'
+import { type EventRow, fromAuditEvent } from './event-rows.ts'
 import { toChain } from './proof-rows.ts'
-import { type EventRow, fromAuditEvent } from './rows.ts'
 
 type Kind = 'recorded' | 'refused'
 

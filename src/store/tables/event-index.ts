@@ -3,9 +3,9 @@ import { actorName } from '../../audit/actor-name.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import { transact } from '../sql/transaction.ts'
+import { toActor } from './event-rows.ts'
 import { BLOCK, BLOCKS, SEGMENT, segmentOf, term, USUAL } from './event-segments.ts'
 import { eventEnds } from './last-event.ts'
-import { toActor } from './rows.ts'
 
 type Connections = Pick<Database, 'scans' | 'logs'>
 

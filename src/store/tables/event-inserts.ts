@@ -2,7 +2,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import type { Dialect } from '../sql/dialect.ts'
 import { ROWS_IN_STATEMENT } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
-import type { EventRow } from './rows.ts'
+import type { EventRow } from './event-rows.ts'
 
 /** Columns that often have one value in all rows of a batch. The further ahead a column is, the more often. */
 const OFTEN_SHARED = ['changes', 'actor', 'tenant', 'type', 'result', 'reason', 'chain', 'trace_id'] as const

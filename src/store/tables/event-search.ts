@@ -9,9 +9,9 @@ import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { Criteria } from './event-criteria.ts'
+import { toAuditEvent } from './event-rows.ts'
 import { BLOCK, BLOCKS, EVERY_BLOCK, SEGMENT, segmentOf } from './event-segments.ts'
 import { eventEnds } from './last-event.ts'
-import { toAuditEvent } from './rows.ts'
 
 /** The blocks that one page reads at most, and if no index helps, so that each text must be searched. */
 const MOST_BLOCKS = 64

@@ -1,10 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
 import { z } from 'zod'
-import { type Actor, SYSTEM, signInWays } from '../../audit/actor.ts'
-import { type ChangedThing, type Changes, changedThings } from '../../audit/changes.ts'
-import type { AuditEvent } from '../../audit/event.ts'
-import type { HashedColumns } from '../../audit/proof/chain.ts'
-import type { StoredAuditEvent } from '../../audit/store.ts'
 import { type Api, requiredProofs, type Scope } from '../../model/api.ts'
 import { type Change, changeKinds } from '../../model/changes/change.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
@@ -12,11 +7,10 @@ import { toCredentials } from '../../model/credentials/credential.ts'
 import { signingAlgorithms } from '../../oauth/algorithms.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
-import { Audience, ClientId, Jti, KeyId, TenantId } from '../../oauth/ids.ts'
+import { Audience, ClientId, Jti, KeyId, type TenantId } from '../../oauth/ids.ts'
 import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
-import { withoutNul } from '../sql/parameters.ts'
-import { json, readRow, time } from '../sql/read-row.ts'
+import { json, readRow } from '../sql/read-row.ts'
 import type { Schema } from '../sql/schema.ts'
 import { toCredential } from './credential-rows.ts'
 import { endedColumn, fromEnded, toEnded } from './ended-rows.ts'
@@ -25,7 +19,7 @@ export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
 export type NewRow<Table extends keyof Schema> = Insertable<Schema[Table]>
 
 /** A parser for every field. A field without one would be dropped silently. */
-type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
+export type Fields<Thing, But = never> = Readonly<Record<Exclude<keyof Thing, But>, z.ZodType>>
 
 export const text = z
   .string()
@@ -33,7 +27,7 @@ export const text = z
   .transform((value) => value ?? undefined)
 const flag = z.literal([0, 1]).transform((value) => value === 1)
 export const texts = z.array(z.string())
-const claims = z.record(z.string(), z.unknown())
+export const claims = z.record(z.string(), z.unknown())
 const seconds = z.number().int().positive()
 const requiredProof = z
   .enum(requiredProofs)
@@ -240,103 +234,3 @@ export const toChange = ({ kind, id }: Row<'change'>): Change | undefined => {
   const known = changeKinds.find((one) => one === kind)
   return known && { kind: known, id: String(id) }
 }
-
-const eventDetail = json(claims)
-const actor: z.ZodType<Actor> = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('operator'),
-    user: z.string(),
-    host: z.string(),
-    way: z.enum(['command', 'manifest']),
-    sha256: texts.exactOptional(),
-  }),
-  z.object({
-    kind: z.literal('administrator'),
-    name: z.string(),
-    via: z.enum(signInWays).exactOptional(),
-    way: z.enum(['api', 'console', 'manifest']),
-    sha256: texts.exactOptional(),
-  }),
-  z.object({
-    kind: z.literal('client'),
-    clientId: z.string(),
-    way: z.enum(['api', 'manifest']),
-    sha256: texts.exactOptional(),
-  }),
-  z.object({ kind: z.literal(SYSTEM.kind), way: z.literal(SYSTEM.way) }),
-])
-const changedThing = z.object({
-  thing: z.enum(changedThings),
-  id: z.string(),
-  name: z.string().optional(),
-  owner: z.string().optional(),
-  client: z.string().exactOptional(),
-  before: claims.nullable(),
-  after: claims.nullable(),
-} satisfies Fields<ChangedThing>)
-
-/** The columns of an event that hold JSON. */
-const eventContent = z
-  .object({
-    detail: eventDetail,
-    actor: json(actor.nullable()),
-    changes: json(z.object({ things: z.array(changedThing), others: z.number() } satisfies Fields<Changes>).nullable()),
-  })
-  .transform(({ detail, actor, changes }) => ({ detail, ...(actor && { actor }), ...(changes && { changes }) }))
-
-export const toAuditEvent = (row: Row<'audit_event'>): StoredAuditEvent => ({
-  seq: row.seq,
-  tenant: TenantId(row.tenant),
-  at: time.catch(0).parse(row.at),
-  type: row.type,
-  result: row.result,
-  reason: row.reason ?? undefined,
-  clientId: row.client_id ?? undefined,
-  remoteAddress: row.remote_address ?? undefined,
-  requestId: row.request_id,
-  traceId: row.trace_id ?? undefined,
-  ...toContent(row),
-})
-
-const actorColumn = json(actor)
-
-/** The actor of an event; undefined if it has none, or if it can't be read. */
-export const toActor = (text: string | null): Actor | undefined =>
-  text === null ? undefined : actorColumn.safeParse(text).data
-
-/** An event is still shown if its detail, actor or changes can't be read. */
-function toContent({ detail, actor, changes }: Row<'audit_event'>): Pick<AuditEvent, 'detail' | 'actor' | 'changes'> {
-  const read = readRow(eventContent, { detail, actor: actor ?? 'null', changes: changes ?? 'null' }, {})
-  if (!('problem' in read)) return read
-  const alone = readRow(z.object({ detail: eventDetail }), { detail }, {})
-  return { detail: { ...('problem' in alone ? {} : alone.detail), unreadable: read.problem } }
-}
-
-/** An event as it is inserted. All of them have the same columns in the same order. */
-export interface EventRow extends HashedColumns {
-  chain: number | null
-  place: number | null
-  hash: string | null
-}
-
-/** The columns of an event. Its hash is of the texts as they are stored. */
-export const fromAuditEvent = (event: AuditEvent): EventRow => ({
-  tenant: event.tenant,
-  at: Math.floor(event.at),
-  type: event.type,
-  result: event.result,
-  reason: event.reason ?? null,
-  client_id: asStored(event.clientId),
-  remote_address: asStored(event.remoteAddress),
-  request_id: event.requestId,
-  trace_id: event.traceId ?? null,
-  detail: JSON.stringify(event.detail),
-  actor: event.actor === undefined ? null : JSON.stringify(event.actor),
-  changes: event.changes === undefined ? null : JSON.stringify(event.changes),
-  // They are set when the event is linked. An object that gets members later would be slower.
-  chain: null,
-  place: null,
-  hash: null,
-})
-
-const asStored = (text: string | undefined): string | null => (text === undefined ? null : withoutNul(text))
