@@ -1,3 +1,4 @@
+import { placesIn } from '../input/places.ts'
 import { UserError } from '../platform/user-error.ts'
 
 /** Parses the JSON of an export. @param name its name in messages @throws UserError with the line and the column of the mistake */
@@ -5,9 +6,8 @@ export function readJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    const before = text.slice(0, endOfJson(text)).split('\n')
-    const place = `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
-    throw new UserError(`${name}:${place}: is not JSON${text.trim() === '' ? ': the file is empty' : ''}`)
+    const { line, column } = placesIn(text)(endOfJson(text))
+    throw new UserError(`${name}:${line}:${column}: is not JSON${text.trim() === '' ? ': the file is empty' : ''}`)
   }
 }
 

@@ -1,12 +1,7 @@
-import { LineCounter, parseAllDocuments } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { Mistakes } from '../platform/user-error.ts'
+import { type Place, placesIn } from './places.ts'
 import { AliasRoom, type Mistake, NodeReader, type Path, words } from './yaml-nodes.ts'
-
-/** A position in a text, counted from 1. */
-interface Place {
-  readonly line: number
-  readonly column: number
-}
 
 /** A YAML document, as a value that JSON could hold, with the positions of its parts. */
 export interface YamlDocument {
@@ -38,11 +33,8 @@ export function readYamlDocuments(
   text: string,
   room: AliasRoom = new AliasRoom(),
 ): readonly [YamlDocument, ...YamlDocument[]] {
-  const lines = new LineCounter()
-  const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
-  }
+  // The parser's own count misses line ends within some broken texts.
+  const placeAt = placesIn(text)
   const refuse = (mistakes: readonly Mistake[]): never => {
     throw new Mistakes(
       mistakes.map(({ offset, message }) => {
@@ -52,7 +44,7 @@ export function readYamlDocuments(
     )
   }
   const control = text.search(CONTROL)
-  const parsed = parse(text, lines)
+  const parsed = parse(text)
   if (control !== -1) return refuse([{ offset: control, message: 'the text has a control character' }])
   // Later syntax errors mostly follow from the first.
   const syntax = parsed.flatMap(({ errors }) => errors)[0]
@@ -85,7 +77,7 @@ export function readYamlDocuments(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for (YAML 1.2.2 §5.1)
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/
 
-function parse(text: string, lineCounter: LineCounter) {
-  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
+function parse(text: string) {
+  const documents = parseAllDocuments(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
   return Array.isArray(documents) ? documents : []
 }
