@@ -4,11 +4,8 @@ import type { Client, UnreadableClient } from '../model/client.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../model/credentials/credential.ts'
 import type { Group } from '../model/group.ts'
 import type { ClientId } from '../oauth/ids.ts'
+import { iso } from '../platform/clock.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
-
-/** A time as events show it. @param at milliseconds */
-export const iso = (at: number | undefined): string | undefined =>
-  at === undefined ? undefined : new Date(at).toISOString()
 
 /** The change of an API. @param before undefined for a new one @param after undefined if it is deleted */
 export const apiChange = (before: Api | Unreadable | undefined, after: Api | undefined): ChangedThing | undefined =>

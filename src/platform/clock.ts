@@ -23,4 +23,8 @@ export const CLOCK_SKEW = toSeconds(CLOCK_SKEW_MS)
 export const isNumericDate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 /** A time as people read it (ISO 8601). @param at milliseconds */
-export const iso = (at: number): string => new Date(at).toISOString()
+export function iso(at: number): string
+export function iso(at: number | undefined): string | undefined
+export function iso(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString()
+}

@@ -4,6 +4,7 @@ import { auditEventTypes } from '../../audit/event-types.ts'
 import { type EventPlace, LONGEST_VALUE, MOST_VALUES } from '../../audit/query.ts'
 import { verifyAudit } from '../../management/audit/verify.ts'
 import { ownersFor, requireEverywhere } from '../../management/authority/authority.ts'
+import { iso } from '../../platform/clock.ts'
 import { pageOf, pageParameters } from './cursor.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 
@@ -121,7 +122,7 @@ export const auditOperations = [
     run: async ({ management, keys }, { body: { key } }) => {
       requireEverywhere(management.authority, 'audit:read')
       const { faultCount, lastCheckpointAt, ...rest } = await verifyAudit(await keys(), { key })
-      const at = lastCheckpointAt === undefined ? undefined : new Date(lastCheckpointAt).toISOString()
+      const at = iso(lastCheckpointAt)
       return { body: { ...rest, fault_count: faultCount, last_checkpoint: at }, state: null }
     },
   }),

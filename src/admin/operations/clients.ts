@@ -7,6 +7,7 @@ import { clientSchema, clientSettingsSchema, fromClient } from '../../management
 import { putClient } from '../../management/settings/put-client.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import { Conflict, FieldError } from '../../platform/user-error.ts'
 import type { Answer } from './answer.ts'
 import type { CallContext } from './call-context.ts'
@@ -44,8 +45,6 @@ const secrets = z
 
 const newClientAnswer = clientAnswer.extend({ secrets: secrets.optional() })
 
-const time = (at: number): string => new Date(at).toISOString()
-
 /** A client, without anything about its credentials. */
 export function clientBody(client: Client | UnreadableClient) {
   if ('problem' in client)
@@ -55,12 +54,12 @@ export function clientBody(client: Client | UnreadableClient) {
     ...fromClient(client),
     status: {
       ...(client.manifest !== undefined && { manifest: client.manifest }),
-      ...(disabledAt !== undefined && { disabled_at: time(disabledAt) }),
+      ...(disabledAt !== undefined && { disabled_at: iso(disabledAt) }),
       ...(credentials !== undefined && {
         removed_credentials: credentials.map(({ credential: { kind, label }, removedAt }) => ({
           kind,
           label,
-          removed: time(removedAt),
+          removed: iso(removedAt),
         })),
       }),
     },

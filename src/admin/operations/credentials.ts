@@ -11,12 +11,22 @@ import { rotateCredential } from '../../management/credentials/rotate.ts'
 import { expiryOf, newCredentialSchema } from '../../management/schemas/credential.ts'
 import { line } from '../../management/schemas/values.ts'
 import type { Credential, UnreadableCredential } from '../../model/credentials/credential.ts'
-import { statusOf, type UsedCredential } from '../../model/credentials/status.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { Answer } from './answer.ts'
 import type { CallContext } from './call-context.ts'
 import { ofClient } from './clients.ts'
+import {
+  bodyOf,
+  type CredentialBody,
+  credentialAnswer,
+  credentialBody,
+  made,
+  madeAnswer,
+  stateOf,
+  unreadableBody,
+  used,
+} from './credential-answers.ts'
 import { noBody, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
 
@@ -29,31 +39,6 @@ export const ofCredential = {
     credential: z.string().min(1).max(256).describe('The id of the credential, or its label.'),
   }),
 } as const
-
-const time = z.iso.datetime()
-
-/** A credential in answers. Its secret, keys or certificate are never among them. */
-export const credentialAnswer = z.strictObject({
-  id: z.string(),
-  client_id: z.string(),
-  kind: z.string().optional(),
-  label: z.string(),
-  hint: z.string().optional().describe('The last characters of a generated secret, or the names of keys.'),
-  origin: z.string().optional(),
-  status: z.enum(['active', 'replaced', 'safe to delete', 'expired', 'revoked', 'unreadable']),
-  created: time.optional(),
-  expires: time.optional(),
-  last_used: time.optional(),
-  revoked: time.optional(),
-  replaces: z.string().optional(),
-  unreadable: z.string().optional(),
-})
-
-type CredentialBody = z.output<typeof credentialAnswer>
-
-const madeAnswer = credentialAnswer.extend({
-  secret: z.string().optional().describe('The generated secret. It is shown only once.'),
-})
 
 const spec = (given: z.output<typeof newCredentialSchema>, now: number): CredentialSpec => ({
   proof: proofOf(given, given.secret),
@@ -267,45 +252,6 @@ function isBare({ label: _, expires: __, ...proof }: z.output<typeof newCredenti
   return Object.values(proof).every((value) => value === undefined)
 }
 
-const used = (credential: Credential): UsedCredential => ({ credential, lastUsedAt: undefined })
-
-const iso = (at: number | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString())
-
-/** @param all the credentials of the client @param now milliseconds */
-function credentialBody(
-  client: ClientId,
-  one: UsedCredential,
-  all: readonly UsedCredential[],
-  now: number,
-): CredentialBody {
-  const { id, kind, label, hint, origin, createdAt, expiresAt, revokedAt, replaces } = one.credential
-  return {
-    id,
-    client_id: client,
-    kind,
-    label,
-    hint,
-    origin,
-    status: statusOf(all, one, now),
-    created: iso(createdAt),
-    expires: iso(expiresAt),
-    last_used: iso(one.lastUsedAt),
-    revoked: iso(revokedAt),
-    replaces: replaces?.id,
-  }
-}
-
-const unreadableBody = (client: ClientId, { id, label, problem }: UnreadableCredential): CredentialBody => ({
-  id,
-  client_id: client,
-  label,
-  status: 'unreadable',
-  unreadable: problem,
-})
-
-/** The part of a credential that only a change of the credential changes. */
-const stateOf = ({ last_used: _, status: __, ...state }: CredentialBody) => state
-
 async function findBody({ management }: CallContext, client: ClientId, name: string): Promise<CredentialBody> {
   const { found, unreadable } = await listCredentials(management, client)
   const one = found.find(({ credential: { id, label } }) => id === name || label === name)
@@ -323,21 +269,7 @@ const seenBy =
     refuseStale(precondition, stateOf(body))
   }
 
-/** A credential by itself. Its status and last use are not known. */
-const bodyOf = (client: ClientId, credential: Credential): CredentialBody =>
-  credentialBody(client, used(credential), [used(credential)], credential.createdAt)
-
 async function changed(context: CallContext, client: ClientId, { id }: Credential): Promise<Answer> {
   const body = await findBody(context, client, id)
   return { body, state: stateOf(body) }
-}
-
-function made(client: ClientId, now: number, { credential, generated }: MadeCredential): Answer {
-  const body = credentialBody(client, used(credential), [used(credential)], now)
-  return {
-    body,
-    state: stateOf(body),
-    location: `/clients/${encodeURIComponent(client)}/credentials/${credential.id}`,
-    ...(generated !== undefined && { shownOnce: { secret: generated } }),
-  }
 }

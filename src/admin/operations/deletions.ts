@@ -7,11 +7,12 @@ import { deleteClient } from '../../management/clients/delete.ts'
 import { clientEffect } from '../../management/clients/effect.ts'
 import { maySee } from '../../management/clients/show.ts'
 import { credentialEffect } from '../../management/credentials/effect.ts'
+import { iso } from '../../platform/clock.ts'
 import { apiAnswer, apiBody, ofApi } from './apis.ts'
 import { clientBody, ofClient } from './clients.ts'
 import { ofCredential } from './credentials.ts'
 import { pageOf, pageParameters } from './cursor.ts'
-import { flag, isoOf, manifestFilter, manifestParameters, place } from './listing.ts'
+import { flag, manifestFilter, manifestParameters, place } from './listing.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
 import { takeOverQuery } from './take-over.ts'
@@ -187,4 +188,4 @@ const usesBody = ({
   readonly lastUsedAt: number | undefined
   readonly lastAddress: string | undefined
   readonly tokensUntil: number | undefined
-}) => ({ last_used: isoOf(lastUsedAt), last_address: lastAddress, tokens_until: isoOf(tokensUntil) })
+}) => ({ last_used: iso(lastUsedAt), last_address: lastAddress, tokens_until: iso(tokensUntil) })

@@ -9,9 +9,10 @@ import { clientSorts, credentialSorts } from '../../model/fleet/filters.ts'
 import type { ClientSummary, CredentialSummary } from '../../model/fleet/store.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import type { CallContext } from './call-context.ts'
-import { credentialAnswer } from './credentials.ts'
+import { credentialAnswer } from './credential-answers.ts'
 import { pageOf } from './cursor.ts'
 import {
   type AskedFleet,
@@ -20,7 +21,6 @@ import {
   flag,
   fleetFilter,
   fleetParameters,
-  isoOf,
   manifestFilter,
   manifestParameters,
   place,
@@ -191,9 +191,9 @@ function clientBody(client: ClientSummary | Unreadable) {
     enabled,
     kinds,
     auth_methods: methods,
-    last_used: isoOf(lastUsedAt),
-    next_expiry: isoOf(nextExpiryAt),
-    created: isoOf(createdAt),
+    last_used: iso(lastUsedAt),
+    next_expiry: iso(nextExpiryAt),
+    created: iso(createdAt),
   }
 }
 
@@ -210,10 +210,10 @@ function credentialBody(one: CredentialSummary | UnreadableCredential) {
     hint,
     origin,
     status,
-    created: isoOf(createdAt),
-    expires: isoOf(expiresAt),
-    last_used: isoOf(lastUsedAt),
-    revoked: isoOf(revokedAt),
+    created: iso(createdAt),
+    expires: iso(expiresAt),
+    last_used: iso(lastUsedAt),
+    revoked: iso(revokedAt),
     replaces: replaces?.id,
   }
 }

@@ -66,6 +66,3 @@ export const fleetFilter = (asked: AskedFleet, now: number) => ({
   unusedSince: asked.unused_days === undefined ? undefined : now - asked.unused_days * DAY_MS,
   expiresBefore: asked.expiring_days === undefined ? undefined : now + asked.expiring_days * DAY_MS,
 })
-
-export const isoOf = (at: number | undefined): string | undefined =>
-  at === undefined ? undefined : new Date(at).toISOString()

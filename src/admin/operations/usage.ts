@@ -5,7 +5,7 @@ import { topUsage } from '../../management/usage/top.ts'
 import { listWasteful } from '../../management/usage/wasteful.ts'
 import type { UsageWindow } from '../../management/usage/window.ts'
 import { Audience, ClientId, CredentialId } from '../../oauth/ids.ts'
-import { DAY_MS } from '../../platform/clock.ts'
+import { DAY_MS, iso } from '../../platform/clock.ts'
 import type { CallContext } from './call-context.ts'
 import { ofClient } from './clients.ts'
 import { pageOf, pageParameters } from './cursor.ts'
@@ -191,7 +191,7 @@ export const usageOperations = [
           replaces: replaces?.id,
           ...rest,
           share,
-          last_issued: lastIssuedAt === undefined ? undefined : new Date(lastIssuedAt).toISOString(),
+          last_issued: iso(lastIssuedAt),
         }
       })
       return { body: { items }, state: null }

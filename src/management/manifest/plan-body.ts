@@ -1,4 +1,4 @@
-import { iso } from '../fields.ts'
+import { iso } from '../../platform/clock.ts'
 import { isDestructive, type Loss, type Plan } from './plan.ts'
 import { testsBody } from './tests/results-body.ts'
 

@@ -1,6 +1,7 @@
 import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
 import { type Credential, type Credentials, toCredentials } from '../../model/credentials/credential.ts'
 import { ClientId } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { requireFewImported } from '../credentials/change.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
@@ -36,8 +37,6 @@ interface ClientMeans {
   /** Throws these errors, or the first of them, if there are any. */
   readonly refuse: (errors: readonly UserError[]) => void
 }
-
-const date = (time: number): string => new Date(time).toISOString()
 
 /**
  * A client as the manifest describes it, without the things that operators have ended.
@@ -101,10 +100,10 @@ const endedUnread = (id: string): string =>
   `${JSON.stringify(id)} is disabled, because the record of its removed credentials can't be read. Check that the manifest lists no removed credential, then use \`tessera clients enable\``
 
 const stayingDisabled = (id: string, since: number): string =>
-  `${JSON.stringify(id)} stays disabled: a command disabled it on ${date(since)}, and \`tessera clients enable\` undoes that`
+  `${JSON.stringify(id)} stays disabled: a command disabled it on ${iso(since)}, and \`tessera clients enable\` undoes that`
 
 const stayingRemoved = (since: number): string =>
-  `was removed by a command on ${date(since)}, and stays removed: take it out of the manifest, or give another label, secret or key`
+  `was removed by a command on ${iso(since)}, and stays removed: take it out of the manifest, or give another label, secret or key`
 
 const STAYING_REVOKED =
   'was revoked, and stays revoked: give another secret or key, or have a secret generated under another label'

@@ -1,5 +1,6 @@
 import { changeOf } from '../../audit/changes.ts'
 import { Audience, ClientId, Jti, KeyId } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import { uuidv7Time } from '../../platform/random.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
@@ -8,7 +9,6 @@ import { noApi, noClient } from '../authority/absent.ts'
 import { requireOverApi } from '../authority/api-rights.ts'
 import { lacking, mayOver, requireEverywhere } from '../authority/authority.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
-import { iso } from '../fields.ts'
 
 /** The target of a revocation: one token, by its `jti`, or all tokens issued so far to a client, for an API or under a key. */
 export interface RevocationTarget {

@@ -1,10 +1,11 @@
 import type { Client } from '../../../model/client.ts'
 import type { Credential } from '../../../model/credentials/credential.ts'
 import { freeLabel, successorOf } from '../../../model/credentials/life.ts'
+import { iso } from '../../../platform/clock.ts'
 import { fromProof } from '../../credentials/proof.ts'
 import { manifestCredentialSchema } from '../../schemas/credential.ts'
 import { withoutDefaults } from '../../schemas/without-defaults.ts'
-import { type Note, timeOf } from './exported.ts'
+import type { Note } from './exported.ts'
 import { variableName } from './variable-name.ts'
 
 interface ExportedCredentials {
@@ -53,7 +54,7 @@ const entryOf = (client: string, label: string, credential: Credential): unknown
     ...fromProof(credential),
     label,
     secret_env: isChosen(credential) ? variableName(client, label) : undefined,
-    expires: credential.expiresAt === undefined ? undefined : timeOf(credential.expiresAt),
+    expires: iso(credential.expiresAt),
   })
 
 /** Whether a person chose the secret. Generated ones alone have a fast hash. */
@@ -62,11 +63,11 @@ const isChosen = (credential: Credential): boolean => credential.kind === 'secre
 const quoted = (label: string): string => (label === '' ? 'without a label' : JSON.stringify(label))
 
 const revoked = (label: string, at: number): Note => ({
-  text: `the credential ${quoted(label)} is left out: it was revoked on ${timeOf(at)}, and would be valid elsewhere`,
+  text: `the credential ${quoted(label)} is left out: it was revoked on ${iso(at)}, and would be valid elsewhere`,
 })
 
 const removed = (label: string, at: number): Note => ({
-  text: `the credential ${quoted(label)} is left out: a command removed it on ${timeOf(at)}`,
+  text: `the credential ${quoted(label)} is left out: a command removed it on ${iso(at)}`,
 })
 
 const unread = (label: string, problem: string): Note => ({

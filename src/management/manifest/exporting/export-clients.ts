@@ -1,13 +1,14 @@
 import type { Client, UnreadableClient } from '../../../model/client.ts'
 import type { ClientFilter, ClientSort } from '../../../model/fleet/filters.ts'
 import type { Page, PageQuery } from '../../../model/fleet/page.ts'
+import { iso } from '../../../platform/clock.ts'
 import { maySee } from '../../clients/show.ts'
 import type { ManagementContext } from '../../context.ts'
 import { clientSettingsSchema, fromClient } from '../../schemas/client.ts'
 import { withoutDefaults } from '../../schemas/without-defaults.ts'
 import { checkPage, seenBy, type VisibleOwners } from '../../visible.ts'
 import { exportCredentials } from './credentials.ts'
-import { type Exported, leftOut, timeOf } from './exported.ts'
+import { type Exported, leftOut } from './exported.ts'
 
 /** A page of the clients that a reader may see, as a manifest has them. @throws UserError as `searchClients` */
 export async function exportClients(
@@ -36,4 +37,4 @@ export function exportClient(client: Client | UnreadableClient, now: number): Ex
 }
 
 const disabled = (at: number): string =>
-  `a command disabled it on ${timeOf(at)}: where that is known, only \`tessera clients enable\` enables it`
+  `a command disabled it on ${iso(at)}: where that is known, only \`tessera clients enable\` enables it`

@@ -14,9 +14,6 @@ export interface Note {
   readonly text: string
 }
 
-/** A time in a note. @param at milliseconds */
-export const timeOf = (at: number): string => new Date(at).toISOString()
-
 /** The entry that stands for a record that can't be read. */
 export const leftOut = (
   kind: 'API' | 'client',
