@@ -8,10 +8,11 @@ const NO_SECRET =
 
 /**
  * Refuses a plan that a server may not carry out by itself.
- * @throws Mistakes if it makes a secret, which nobody would see; NotAllowed if it destroys something without consent
+ * @throws Mistakes if a test of the manifest fails, or if it makes a secret, which nobody would see; NotAllowed if it destroys
+ *   something without consent
  */
 export function requireServable(
-  { generated, losses, conflicts }: Plan,
+  { generated, losses, conflicts, tests }: Plan,
   { parsed, allowDestroy }: { readonly parsed: ParsedManifest; readonly allowDestroy: boolean },
 ): void {
   const { clients } = parsed.manifest
@@ -21,6 +22,11 @@ export function requireServable(
     const at = clients[index]?.credentials.findIndex((credential) => credential.label === label) ?? 0
     mistakes.note(parsed.errorAt(['clients', index, 'credentials', at], NO_SECRET))
   }
+  for (const test of tests)
+    for (const { expected, got } of test.differences)
+      mistakes.add(
+        `${test.file}:${test.line}:${test.column}: the test ${JSON.stringify(test.name)} fails: expected ${expected}, got ${got}`,
+      )
   mistakes.refuse()
   const destroyed = losses.filter(isDestructive)
   if (conflicts.length === 0 && destroyed.length > 0 && !allowDestroy)

@@ -129,6 +129,20 @@ describe('a bad change', () => {
     ])
   })
 
+  test('fails a test of the manifest, and takes no effect', async () => {
+    const folder = newFolder({ 'job.yaml': manifestOf('job') })
+    const { server, logged } = await serve(folder)
+    const withTest = (scopes: string) =>
+      `${manifestOf('job', 'second')}tests: [{ name: it reads, client: job, scope: read, gets: { scopes: [${scopes}] } }]`
+    folder.write('job.yaml', withTest(''))
+    await untilUpToDate(server.admin, 0)
+    expect(await tokenStatus(server, 'second')).toBe(401)
+    const why = /job\.yaml:4:\d+: the test "it reads" fails: expected scopes none, got read$/
+    expect(logged(/refused/)).toMatchObject([{ mistakes: [expect.stringMatching(why)] }])
+    folder.write('job.yaml', withTest('read'))
+    await untilToken(server, 'second')
+  })
+
   test('names a secret that is not there', async () => {
     const folder = newFolder({ 'job.yaml': manifestOf('job') })
     const { server, logged } = await serve(folder)
