@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the packages of package-lock.json, Node itself included, unless that very lockfile is installed already: those
-# needed to run, or with --dev also those needed to test. No package's script is run. --check only says whether those needed
-# to run are installed.
+# needed to run, or with --dev also those needed to test. No package's script is run. Then the console is built from its sources,
+# unless it is current. --check only says whether the packages needed to run are installed.
 set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."
@@ -10,9 +10,11 @@ everything=node_modules/.installed-lock.json
 running=node_modules/.installed-to-run-lock.json
 is_installed() { cmp -s package-lock.json "$1"; }
 
-if is_installed "$everything"; then exit 0; fi
-if [ "${1-}" != --dev ] && is_installed "$running"; then exit 0; fi
-if [ "${1-}" = --check ]; then exit 1; fi
+is_enough() { is_installed "$everything" || { [ "${1-}" != --dev ] && is_installed "$running"; }; }
+
+if [ "${1-}" = --check ]; then is_enough; exit; fi
+build_console() { exec node_modules/.bin/node scripts/console.ts; }
+if is_enough "${1-}"; then build_console; fi
 
 if ! [ -w . ]; then
   echo "tessera: this checkout is not set up, and $(id -un) may not write to it: have its owner run \`npm start\`" >&2
@@ -33,3 +35,4 @@ else
   install --omit=dev
   cp package-lock.json "$running"
 fi
+build_console

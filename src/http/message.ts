@@ -35,7 +35,7 @@ export interface HttpRequest extends RequestFacts {
 export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
 }
 
 /** Answers a request, or throws a Refusal. */

@@ -1,4 +1,6 @@
 import { problemPages } from '../admin/api/problem-pages.ts'
+import { readBundle } from '../admin/console/bundle.ts'
+import { consoleEndpoints } from '../admin/console/routes.ts'
 import { type Health, healthRoutes, Readiness } from '../admin/health.ts'
 import { metricsRoutes } from '../admin/metrics.ts'
 import { pageRoutes } from '../admin/pages/routes.ts'
@@ -215,7 +217,8 @@ async function openAdmin(
     ...healthRoutes(readiness),
     ...problemPages,
   }
-  const listener = await listenForAdmin(dependencies, routes, findEndpoints)
+  const findPage = consoleEndpoints(people, readBundle())
+  const listener = await listenForAdmin(dependencies, routes, (path) => findEndpoints(path) ?? findPage(path))
   await offerSetUp(people, dependencies)
   return listener
 }

@@ -19,7 +19,7 @@ import { TEST_SETTINGS } from './apply-settings.ts'
 import { emptyDatabase } from './empty-database.ts'
 import { freePort } from './port.ts'
 
-interface TestServerOptions {
+export interface TestServerOptions {
   /** YAML, applied before the server starts. */
   readonly manifest?: string
   /** Options by key, such as `token.lifetime`. */

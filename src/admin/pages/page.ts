@@ -6,12 +6,11 @@ import { SCRIPT, STYLE } from './style.ts'
 
 const sourceOf = (text: string): string => `'sha256-${hash('sha256', text, 'base64')}'`
 
-/**
- * Nothing is loaded from anywhere, nothing runs but the one script, no other site may frame a page, and forms lead here only (CSP Level 3).
- * The referrer policy is not `no-referrer`, with which browsers send `Origin: null` (Fetch §3.1).
- */
-const SAFE_HEADERS = {
-  'Content-Security-Policy': `default-src 'none'; style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+/** Nothing is loaded from anywhere, nothing runs but the one script, no other site may frame a page, and forms lead here only (CSP Level 3). */
+const POLICY = `default-src 'none'; style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`
+
+/** The headers of every page. The referrer policy is not `no-referrer`, with which browsers send `Origin: null` (Fetch §3.1). */
+export const SAFE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'same-origin',
@@ -34,6 +33,7 @@ export const page = ({ title, body, status = 200, cookie, refresh }: Page): Http
   status,
   headers: {
     ...SAFE_HEADERS,
+    'Content-Security-Policy': POLICY,
     'Content-Type': 'text/html; charset=utf-8',
     ...(cookie !== undefined && { 'Set-Cookie': cookie }),
   },
@@ -62,7 +62,12 @@ ${body}
 /** Sends the browser to another page after a POST (RFC 9110 §15.4.4). @param to a local path, or an address of the provider */
 export const seeOther = (to: string, cookie?: string): HttpResponse => ({
   status: 303,
-  headers: { ...SAFE_HEADERS, Location: to, ...(cookie !== undefined && { 'Set-Cookie': cookie }) },
+  headers: {
+    ...SAFE_HEADERS,
+    'Content-Security-Policy': POLICY,
+    Location: to,
+    ...(cookie !== undefined && { 'Set-Cookie': cookie }),
+  },
   body: '',
 })
 

@@ -8,7 +8,7 @@ import { html } from './html.ts'
 import { field, hidden, page, problemNote, seeOther } from './page.ts'
 import { localPath, orProblem, ownForm, type Problem, problemOf, problemPage, senderAndForm } from './steps.ts'
 
-const HOME = '/account'
+const HOME = '/'
 
 /** Asks for name and password, or offers single sign-on. */
 function signInPage({ signOn }: PeopleContext, next: string | undefined, problem?: Problem): HttpResponse {

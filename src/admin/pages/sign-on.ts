@@ -29,8 +29,8 @@ export const completeSignOnPage =
       // A redirect would still count as coming from the provider's site, and the browser would not send a strict cookie.
       return page({
         title: 'Signed in',
-        body: html`<p><a class="button" href="/account">Go on</a></p>`,
+        body: html`<p><a class="button" href="/">Go on</a></p>`,
         cookie: sessionCookie(token),
-        refresh: '/account',
+        refresh: '/',
       })
     }, problemPage)

@@ -79,8 +79,11 @@ export async function forSender(
   return show(sender)
 }
 
+/** The most characters of a path to go on to. Filters of the console stand in it. */
+const LONGEST_NEXT = 2_048
+
 /** A path of this server to go on to. Any other text would lead to another site. */
 export function localPath(given: string | undefined): string | undefined {
-  if (given === undefined || !/^\/(?![/\\])[\w\-./?=&%]*$/.test(given) || given.length > 256) return undefined
+  if (given === undefined || !/^\/(?![/\\])[\w\-./?=&%]*$/.test(given) || given.length > LONGEST_NEXT) return undefined
   return given
 }

@@ -1,0 +1,27 @@
+import { createRouter } from '@tanstack/react-router'
+import { queryClient } from '../api/queries.ts'
+import { clientRoutes } from '../features/clients/routes.ts'
+import { overviewRoutes } from '../features/overview/routes.ts'
+import { root } from '../routing/root.ts'
+import { NotFound, PageFailure } from './page-failure.tsx'
+import { Shell } from './shell/shell.tsx'
+
+const shell = root.update({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageFailure,
+})
+
+export const router = createRouter({
+  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes]),
+  context: { queries: queryClient },
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageFailure,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,58 @@
+import { Outlet, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Icon } from '../../shared/icon.tsx'
+import { shell } from '../../texts/shell.ts'
+import { ConnectionNotice } from './connection-notice.tsx'
+import { Navigation } from './navigation.tsx'
+import { PersonMenu } from './person-menu.tsx'
+import { openSearch, useSearchOpening } from './search-opening.ts'
+import classes from './shell.module.css'
+import { ShortcutHelp } from './shortcut-help.tsx'
+
+const Search = lazy(() => import('./search.tsx').then(({ Search }) => ({ default: Search })))
+
+/** The frame of every page: navigation, search, the person, and the state of the connection. */
+export function Shell() {
+  const isSearching = useSearchOpening()
+  const [isNavigationOpen, setNavigationOpen] = useState(false)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the navigation closes whenever the page changes
+  useEffect(() => setNavigationOpen(false), [path])
+  return (
+    <div className={classes['shell']} data-open={isNavigationOpen || undefined}>
+      <a href="#content" className={classes['skip']}>
+        {shell.skip}
+      </a>
+      <Navigation onClose={() => setNavigationOpen(false)} />
+      <div className={classes['main']}>
+        <header className={classes['bar']}>
+          <button
+            type="button"
+            className={classes['burger']}
+            onClick={() => setNavigationOpen(true)}
+            aria-label={shell.openNavigation}
+            aria-expanded={isNavigationOpen}
+          >
+            <Icon name="menu" size={20} />
+          </button>
+          <button type="button" className={classes['search']} onClick={openSearch}>
+            <Icon name="search" />
+            <span>{shell.search}</span>
+            <kbd>{isApple() ? '⌘K' : 'Ctrl K'}</kbd>
+          </button>
+          <PersonMenu />
+        </header>
+        <ConnectionNotice />
+        <main id="content" tabIndex={-1} className={classes['content']}>
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <Suspense>{isSearching && <Search />}</Suspense>
+      <ShortcutHelp />
+    </div>
+  )
+}
+
+const isApple = (): boolean => /Mac|iPhone|iPad/.test(navigator.userAgent)

@@ -1,0 +1,59 @@
+import { Button } from '@mantine/core'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useMay } from '../../../api/me.ts'
+import { Empty } from '../../../shared/empty.tsx'
+import { Failure } from '../../../shared/failure.tsx'
+import { Icon } from '../../../shared/icon.tsx'
+import { List } from '../../../shared/list.tsx'
+import { Page } from '../../../shared/page.tsx'
+import { clients as t } from '../../../texts/clients.ts'
+import { common } from '../../../texts/common.ts'
+import { clientsQuery } from '../queries.ts'
+import { columns } from './columns.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { isFiltered } from './filters.ts'
+
+const route = getRouteApi('/clients')
+
+/** The clients, with filters that stand in the address. */
+export function ClientsPage() {
+  const filters = route.useSearch()
+  const may = useMay()
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
+    ...clientsQuery(filters),
+    placeholderData: keepPreviousData,
+  })
+  const create = may('clients:write', 'anything') && (
+    <Button component={Link} to="/clients/new" leftSection={<Icon name="plus" />}>
+      {t.create}
+    </Button>
+  )
+  return (
+    <Page title={t.title} lead={t.lead} actions={create}>
+      <FilterBar />
+      {error !== null && data === undefined ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
+          <List
+            label={t.title}
+            columns={columns}
+            rows={data?.pages.flatMap((page) => page.items)}
+            keyOf={(client) => client.client_id}
+            onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
+            empty={
+              isFiltered(filters) ? (
+                <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+              ) : (
+                <Empty title={t.empty} action={create}>
+                  {t.emptyLead}
+                </Empty>
+              )
+            }
+          />
+        </div>
+      )}
+    </Page>
+  )
+}

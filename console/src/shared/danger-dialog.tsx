@@ -1,0 +1,79 @@
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { useId, useState } from 'react'
+import { common } from '../texts/common.ts'
+import { Failure } from './failure.tsx'
+
+interface Props {
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly title: string
+  /** The word on the button, such as `Delete billing`. */
+  readonly action: string
+  /** A word that must be typed, for what can't be undone. */
+  readonly word?: string
+  readonly error: unknown
+  readonly isBusy: boolean
+  /** @param reason stated for the audit log; may be empty */
+  readonly onConfirm: (reason: string) => void
+  /** The consequences. */
+  readonly children: React.ReactNode
+}
+
+/** Asks before something ends. The consequences come first, and the button says what it does. */
+export function DangerDialog({ isOpen, onClose, ...rest }: Props) {
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={rest.title}
+      size="lg"
+      closeButtonProps={{ 'aria-label': common.close }}
+    >
+      {isOpen && <Content {...rest} onClose={onClose} />}
+    </Modal>
+  )
+}
+
+function Content({ action, word, error, isBusy, onConfirm, onClose, children }: Omit<Props, 'isOpen'>) {
+  const [typed, setTyped] = useState('')
+  const [reason, setReason] = useState('')
+  const form = useId()
+  return (
+    <form
+      id={form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onConfirm(reason)
+      }}
+    >
+      <Stack gap="md">
+        {children}
+        <TextInput
+          label={common.reason}
+          description={common.reasonHint}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          maxLength={256}
+        />
+        {word !== undefined && (
+          <TextInput
+            label={common.typeToConfirm(word)}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+        {error !== null && error !== undefined && <Failure error={error} />}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {common.cancel}
+          </Button>
+          <Button type="submit" color="brick" loading={isBusy} disabled={word !== undefined && typed !== word}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

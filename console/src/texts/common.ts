@@ -1,0 +1,22 @@
+/** Texts that several pages share. */
+export const common = {
+  copied: 'Copied',
+  copy: (what: string) => `Copy ${what}`,
+  request: 'Request',
+  requestId: 'the request id',
+  tryAgain: 'Try again',
+  noDetail: 'The server gave no further detail.',
+  unreachable: 'The server does not answer',
+  unreachableDetail: 'This page goes on by itself as soon as the server is back.',
+  defect: 'This page has a defect',
+  cancel: 'Cancel',
+  close: 'Close',
+  save: 'Save',
+  loading: 'Loading',
+  more: 'Show more',
+  nothingFits: 'Nothing fits these filters',
+  reason: 'Reason',
+  reasonHint: 'Optional. The audit log keeps it beside the change.',
+  typeToConfirm: (word: string) => `Type ${word} to confirm`,
+  notAllowed: 'You lack the permission for this',
+} as const

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs'
+import sparticuz from '@sparticuz/chromium'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Role } from '../../src/management/authority/permissions.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
+import { runOn, Visitor } from './visitor.ts'
+
+const PASSWORD = 'a tessera is a small tile'
+
+/** Started at the first test that needs it. It ends with the process of the tests, or by `closeBrowser`. */
+let browser: Promise<Browser> | undefined
+
+/** Chromium, without its graphics process and its sandbox, which containers do not offer. */
+async function launch(): Promise<Browser> {
+  const system = '/usr/bin/chromium'
+  const executablePath = existsSync(system) ? system : await sparticuz.executablePath()
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+}
+
+/** Closes the browser of this file. */
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close()
+  browser = undefined
+}
+
+interface View {
+  readonly theme?: 'light' | 'dark'
+  /** `narrow` is a phone. */
+  readonly width?: 'wide' | 'narrow'
+}
+
+const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 800 } } as const
+
+/** A console in a browser, over a real server. */
+export interface Console {
+  readonly server: TestServer
+  /** The administrator who was made first. */
+  readonly admin: Visitor
+  /** Opens a page of the console, signed in with a role. Each call is a browser of its own. */
+  open(path: string, view?: View & { readonly role?: Role }): Promise<Page>
+  /** Messages of browsers that no page may cause: errors of scripts, and violations of the policy. */
+  readonly complaints: readonly string[]
+  stop(): Promise<void>
+}
+
+/** Starts a server with an administrator, and offers browsers that are signed in. */
+export async function startConsole(options: TestServerOptions = {}): Promise<Console> {
+  const server = await startTestServer(options)
+  const admin = new Visitor(server.admin)
+  await runOn(server.config, ['admin', 'bootstrap', '--name', 'anna'], {}, PASSWORD)
+  await admin.post('/sign-in', { name: 'anna', password: PASSWORD })
+  const visitors = new Map<Role, Promise<Visitor>>([['admin', Promise.resolve(admin)]])
+  const contexts: BrowserContext[] = []
+  const complaints: string[] = []
+  return {
+    server,
+    admin,
+    complaints,
+    open: async (path, { theme = 'light', width = 'wide', role = 'admin' } = {}) => {
+      browser ??= launch()
+      const visitor = await (visitors.get(role) ?? visitors.set(role, signInAs(server, admin, role)).get(role))
+      const context = await (await browser).newContext({
+        baseURL: server.admin,
+        ignoreHTTPSErrors: true,
+        colorScheme: theme,
+        viewport: SIZES[width],
+        reducedMotion: 'reduce',
+      })
+      contexts.push(context)
+      for (const [name, value] of visitor?.cookies ?? [])
+        await context.addCookies([{ name, value, url: server.admin, secure: true, httpOnly: true, sameSite: 'Strict' }])
+      const page = await context.newPage()
+      page.on('pageerror', (error) => complaints.push(String(error)))
+      page.on('console', (message) => {
+        if (/Content Security Policy|Warning:/.test(message.text())) complaints.push(message.text())
+      })
+      await page.goto(path)
+      return page
+    },
+    stop: async () => {
+      for (const context of contexts) await context.close()
+      await server.stop()
+    },
+  }
+}
+
+/** Adds an account with a role, and signs in with it. */
+async function signInAs(server: TestServer, admin: Visitor, role: Role): Promise<Visitor> {
+  const name = `the-${role}`
+  await admin.get('/account')
+  const added = await fetch(`${server.admin}/api/v1/accounts`, {
+    method: 'POST',
+    headers: {
+      cookie: [...admin.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
+      'content-type': 'application/json',
+      'sec-fetch-site': 'same-origin',
+      'x-csrf-token': admin.hidden('csrf'),
+    },
+    body: JSON.stringify({ name, roles: [role] }),
+  })
+  const { link } = (await added.json()) as { readonly link: string }
+  const visitor = new Visitor(server.admin)
+  await visitor.post('/reset', { token: new URL(link).hash.slice(1), password: PASSWORD })
+  await visitor.post('/sign-in', { name, password: PASSWORD })
+  return visitor
+}
