@@ -1,6 +1,7 @@
 import { createRouter } from '@tanstack/react-router'
 import { queryClient } from '../api/queries.ts'
 import { clientRoutes } from '../features/clients/routes.ts'
+import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
@@ -13,7 +14,7 @@ const shell = root.update({
 })
 
 export const router = createRouter({
-  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes]),
+  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,

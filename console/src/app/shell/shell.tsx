@@ -1,4 +1,4 @@
-import { Outlet, useRouterState } from '@tanstack/react-router'
+import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
@@ -10,10 +10,14 @@ import classes from './shell.module.css'
 import { ShortcutHelp } from './shortcut-help.tsx'
 
 const Search = lazy(() => import('./search.tsx').then(({ Search }) => ({ default: Search })))
+const WhyDrawer = lazy(() =>
+  import('../../shared/why/why-drawer.tsx').then(({ WhyDrawer }) => ({ default: WhyDrawer })),
+)
 
 /** The frame of every page: navigation, search, the person, and the state of the connection. */
 export function Shell() {
   const isSearching = useSearchOpening()
+  const hasAskedWhy = useEver(useSearch({ strict: false }).why !== undefined)
   const [isNavigationOpen, setNavigationOpen] = useState(false)
   const path = useRouterState({ select: (state) => state.location.pathname })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the navigation closes whenever the page changes
@@ -50,9 +54,17 @@ export function Shell() {
         </main>
       </div>
       <Suspense>{isSearching && <Search />}</Suspense>
+      <Suspense>{hasAskedWhy && <WhyDrawer />}</Suspense>
       <ShortcutHelp />
     </div>
   )
+}
+
+/** Whether something has been true. What is shown then stays there, so that it can close at its own pace. */
+function useEver(isTrue: boolean): boolean {
+  const [ever, setEver] = useState(isTrue)
+  if (isTrue && !ever) setEver(true)
+  return ever
 }
 
 const isApple = (): boolean => /Mac|iPhone|iPad/.test(navigator.userAgent)
