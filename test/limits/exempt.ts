@@ -63,6 +63,7 @@ const CALLER = 'reads the body or the header of an authenticated caller, of at m
 
 /** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'admin/console/page.ts showConsole': OWN,
   'admin/api/body.ts readJsonBody': CALLER,
   'admin/api/idempotency.ts once': CALLER,
   'admin/api/openapi.ts openApiDocument': OWN,

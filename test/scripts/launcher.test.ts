@@ -78,6 +78,8 @@ const TO_RUN =
   'npm install --no-save --include=optional --ignore-scripts --loglevel=error --no-audit --no-fund --omit=dev'
 const TO_WORK = TO_RUN.replace('--omit=dev', '--include=dev')
 const HYDRATED = 'node hydrate-symlinks.js'
+/** It does nothing if the console is built from its present sources. */
+const CONSOLE = 'node console.ts'
 
 describe('the launcher finds its checkout', () => {
   const link = (name: string, to: string): string => {
@@ -155,7 +157,7 @@ describe('the launcher installs nothing', () => {
     await setUp()
     writeFileSync(join(checkout, 'package-lock.json'), '{ "lockfileVersion": 4 }')
     expect(await run(join(checkout, 'tessera'), ['serve'])).toEqual(NOT_SET_UP)
-    expect(called()).toEqual([TO_RUN])
+    expect(called()).toEqual([TO_RUN, CONSOLE])
   })
 
   test('and runs for a user without write access', async () => {
@@ -173,10 +175,10 @@ describe('setting up', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
       stdout: `${join(checkout, 'src/cli/main.ts')}\0dev\0`,
-      stderr: 'tessera: installing dependencies\n',
+      stderr: 'tessera: installing dependencies\nscripts/console.ts\0',
     })
     await runScript('start')
-    expect(called()).toEqual([TO_RUN, 'node main.ts', 'node main.ts'])
+    expect(called()).toEqual([TO_RUN, CONSOLE, 'node main.ts', CONSOLE, 'node main.ts'])
   })
 
   test.each(['pretest', 'test:faults', 'bench', 'simulate'])(
@@ -184,14 +186,14 @@ describe('setting up', () => {
     async (name) => {
       expect(script(name)).toMatch(/^sh scripts\/setup\.sh --dev(?: && |$)/)
       await run('sh', ['-c', 'sh scripts/setup.sh --dev'], { cwd: checkout })
-      expect(called()).toEqual([TO_WORK, HYDRATED])
+      expect(called()).toEqual([TO_WORK, HYDRATED, CONSOLE])
     },
   )
 
   test('switches from production to test dependencies, and back', async () => {
     for (const args of [[], ['--dev'], [], ['--dev']]) expect(await setUp(...args)).toMatchObject({ code: 0 })
     // The test dependencies include those of production.
-    expect(called()).toEqual([TO_RUN, TO_WORK, HYDRATED])
+    expect(called()).toEqual([TO_RUN, CONSOLE, TO_WORK, HYDRATED, CONSOLE, CONSOLE, CONSOLE])
   })
 
   test('installs the production dependencies of a new lockfile, and then no longer counts the old test ones as installed', async () => {
@@ -199,7 +201,7 @@ describe('setting up', () => {
     writeFileSync(join(checkout, 'package-lock.json'), '{ "lockfileVersion": 4 }')
     await setUp()
     await setUp('--dev')
-    expect(called()).toEqual([TO_WORK, HYDRATED, TO_RUN, TO_WORK, HYDRATED])
+    expect(called()).toEqual([TO_WORK, HYDRATED, CONSOLE, TO_RUN, CONSOLE, TO_WORK, HYDRATED, CONSOLE])
   })
 
   test('starts again after an interruption', async () => {

@@ -4,7 +4,7 @@ import type { Method, Operation } from '../operations/operation.ts'
 export const API_ROOT = '/api/v1'
 
 /** The most characters of a path. The longest parameter is an audience, percent-encoded. */
-const LONGEST_PATH = 8 * 1024
+export const LONGEST_PATH = 8 * 1024
 
 /** The operations of a path, by their methods, and the parameters of the path. */
 export interface FoundOperations {

@@ -287,13 +287,13 @@ describe('sign-in', () => {
     })
   })
 
-  test.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/a\tb', `/${'a'.repeat(300)}`])(
+  test.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/a\tb', `/${'a'.repeat(2_100)}`])(
     'the way back leads to no other site: %s',
     async (next) => {
       await visitor.get(`/sign-in?next=${encodeURIComponent(next)}`)
       expect(visitor.page).not.toContain('name="next"')
       const answer = await visitor.post('/sign-in', { name: 'anna', password: PASSWORD, next })
-      expect(answer.headers.get('location') ?? '/account').toBe('/account')
+      expect(answer.headers.get('location') ?? '/').toBe('/')
     },
   )
 

@@ -76,7 +76,7 @@ test('somebody whom the provider signs in has the roles of the claims, and is no
   const answer = await visitor.get(pathname + search)
   expect(answer.status).toBe(200)
   expect(answer.headers.get('set-cookie')).toMatch(new RegExp(`^${SESSION}=.*SameSite=Strict$`))
-  expect(visitor.page).toContain('url=/account')
+  expect(visitor.page).toContain('url=/"')
   await visitor.get('/account')
   expect(visitor.page).toContain('sign-on:anna@example.com')
   expect(visitor.page).toContain('<dd>admin</dd>')

@@ -1,3 +1,5 @@
+import { serveFile } from '../../../src/admin/console/file.ts'
+import { isPage } from '../../../src/admin/console/paths.ts'
 import { html } from '../../../src/admin/pages/html.ts'
 import { sentence } from '../../../src/admin/pages/page.ts'
 import { localPath } from '../../../src/admin/pages/steps.ts'
@@ -7,6 +9,7 @@ import { isAccountName } from '../../../src/administrators/accounts/account.ts'
 import { unseal } from '../../../src/administrators/sealed.ts'
 import { isCsrfToken } from '../../../src/administrators/sessions/signed-in.ts'
 import { MasterKey } from '../../../src/crypto/master-key.ts'
+import type { HttpRequest } from '../../../src/http/message.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { cases } from './case.ts'
@@ -21,6 +24,11 @@ const texts = (size: number) => ({
   marks: '<'.repeat(size),
   'marks of direction': '\u202e'.repeat(size / 3),
 })
+const FILE = { type: 'text/css', bytes: Buffer.alloc(1), brotli: undefined, etag: '"a"' }
+/** Serves a file to a browser that takes these codings. */
+const fileFor = (codings: string) =>
+  serveFile(FILE)({ headers: { 'accept-encoding': codings } } as unknown as HttpRequest)
+
 const sealing = {
   clock: systemClock,
   random: systemRandom,
@@ -41,6 +49,13 @@ export const peopleCases = [
     cookies: { cookie: '__Host-tessera=a;'.repeat(HEADERS / 17) },
   }),
   ...cases('localPath', localPath, texts(BODY)),
+  ...cases('isPage', isPage, texts(HEADERS)),
+  ...cases('acceptsBrotli', fileFor, {
+    commas: ','.repeat(HEADERS),
+    semicolons: ';'.repeat(HEADERS),
+    weights: 'br;q=0.'.repeat(HEADERS / 7),
+    zeros: `br;q=0.${'0'.repeat(HEADERS)}1`,
+  }),
   ...cases('html', (text: string) => html`<p>${text}</p>`, texts(BODY)),
   ...cases('sentence', sentence, texts(BODY)),
   ...cases('isAccountName', isAccountName, texts(BODY)),
