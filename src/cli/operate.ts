@@ -100,6 +100,7 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       issuer: opened.options.issuer ?? '',
       settings: ofServer,
       problems: ofServer,
+      nodes: ofServer,
       openApi: ofServer,
       defaultLifetime: () => opened.options.token.lifetime,
       retentionDays: () => opened.options.audit.retention_days,

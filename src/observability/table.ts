@@ -11,7 +11,7 @@ interface MetricInfo {
 const endpoint = 'token, introspection, revocation, keys, metadata, or other (the heartbeat, and unknown paths)'
 const algorithm = 'ES256, RS256, PS256, EdDSA, or A256GCM for sealed tokens'
 const stores =
-  'directory, keySources, changes, keys, revocations, credentials, replay, audit, proof, exports, model or usage'
+  'directory, keySources, changes, keys, revocations, credentials, replay, audit, proof, exports, nodes, model or usage'
 const sink = 'a name in audit.export'
 const document = 'key_set, or metadata of an issuer'
 

@@ -26,6 +26,7 @@ import type { Store } from '../store/tables/sql-store.ts'
 import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import type { Dependencies } from './environment.ts'
 import { credentialMaker } from './making.ts'
+import type { OwnNode } from './nodes.ts'
 
 /** The parts of a process that its admin API needs. */
 export interface AdminParts {
@@ -48,6 +49,7 @@ interface Opening extends AdminParts {
   readonly people: PeopleContext
   /** The reasons why the server is not ready. */
   readonly problems: () => Promise<readonly string[]>
+  readonly node: Pick<OwnNode, 'list'>
   /** The manifests that this server keeps from its files. */
   readonly served: () => ReadonlySet<string> | undefined
 }
@@ -56,7 +58,7 @@ interface Opening extends AdminParts {
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { directory, introspector, proofVerifier, masterKey, audit, people, problems, served }: Opening,
+  { directory, introspector, proofVerifier, masterKey, audit, people, problems, node, served }: Opening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
   const maker = credentialMaker(dependencies, store, masterKey)
@@ -105,6 +107,7 @@ export function openAdminApi(
           issuer: config.issuer,
           settings: () => shownOptions(live.current),
           problems,
+          nodes: () => node.list(),
           openApi: () => openApiDocument(operations),
           defaultLifetime: () => live.current.token.lifetime,
           retentionDays: () => live.current.audit.retention_days,

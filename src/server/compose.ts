@@ -22,6 +22,7 @@ import { type Dependencies, type Environment, resolveDependencies } from './envi
 import { listenForAdmin, type RunningListener } from './listeners.ts'
 import type { ManifestKeeper } from './manifest/keeper.ts'
 import { readAudit, readBuild, readCertificate, readCheckpoints, readConnections, readRetention } from './metrics.ts'
+import { type OwnNode, openNode } from './nodes.ts'
 import { offerSetUp, openPeople } from './people.ts'
 import { warnOfSample } from './sample.ts'
 import { notesOf, readManifest, serveManifest } from './served-manifest.ts'
@@ -64,6 +65,8 @@ export interface OwnParts extends Pick<Health, 'problems' | 'isWithoutWorkers'> 
   readonly guesses: Guesses
   readonly readings: readonly (() => Readings)[]
   readonly admin: AdminParts
+  /** The ids of the keys that can be used. */
+  readonly keysSeen: () => readonly string[]
   /** The measurements of the workers. */
   readonly snapshots?: () => Promise<readonly Snapshot[]>
   /** Begins to serve clients and APIs. */
@@ -117,9 +120,12 @@ export async function compose({ config, environment, role, workers, build }: Com
     const drain = new Drain()
     if (primary !== undefined) reportTo(primary, dependencies, { metrics, parts })
     const admin =
-      primary === undefined ? await openAdmin(dependencies, { store, audit, metrics, drain, parts, keeper }) : undefined
+      primary === undefined
+        ? await openAdmin(dependencies, { store, audit, metrics, drain, parts, keeper, workers })
+        : undefined
     const { runtimePort, listeners, reload } = await parts.serve()
-    const adminPort = admin?.port ?? 0
+    await admin?.node.begin()
+    const adminPort = admin?.listener.port ?? 0
     if (primary === undefined) {
       shutdown.add(() => drain.announce(live.current.shutdown))
       logStart(log, config, { runtimePort, adminPort, workers })
@@ -128,7 +134,7 @@ export async function compose({ config, environment, role, workers, build }: Com
       log,
       revocations: store.revocations,
       certificates: parts.certificates,
-      listeners: admin === undefined ? listeners : [admin, ...listeners],
+      listeners: admin === undefined ? listeners : [admin.listener, ...listeners],
     }
     return {
       runtimePort,
@@ -137,6 +143,7 @@ export async function compose({ config, environment, role, workers, build }: Com
         await live.reload(next, running)
         await reload?.(next)
         keeper?.compareSoon()
+        await admin?.node.beat()
       },
       stop: () => shutdown.close(),
     }
@@ -187,14 +194,20 @@ interface Administered extends Reported {
   readonly audit: AuditSink
   readonly drain: Drain
   readonly keeper: ManifestKeeper | undefined
+  readonly workers: number
+}
+
+interface Administering {
+  readonly listener: RunningListener
+  readonly node: OwnNode
 }
 
 /** Opens the admin listener, with metrics and health. */
 async function openAdmin(
   dependencies: Dependencies,
-  { store, audit, metrics, drain, parts, keeper }: Administered,
-): Promise<RunningListener> {
-  const { problems, isWithoutWorkers, snapshots, admin, guesses } = parts
+  { store, audit, metrics, drain, parts, keeper, workers }: Administered,
+): Promise<Administering> {
+  const { problems, isWithoutWorkers, snapshots, admin, guesses, keysSeen } = parts
   const people = openPeople(dependencies, { ...admin, store, guesses })
   const readiness = new Readiness({
     isDraining: () => drain.isAnnounced,
@@ -205,20 +218,23 @@ async function openAdmin(
     notes: () => notesOf(keeper),
     ...(isWithoutWorkers && { isWithoutWorkers }),
   })
+  const measure = async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])]
+  const node = openNode(dependencies, store, { workers, keysSeen, problems: () => readiness.problems(), measure })
   const { findEndpoints, admitToMetrics } = openAdminApi(dependencies, store, {
     ...admin,
     people,
     problems: () => readiness.problems(),
+    node,
     served: () => keeper?.manifests,
   })
   const routes = {
     ...pageRoutes(people),
-    ...metricsRoutes(async () => [await metrics.snapshot(), ...((await snapshots?.()) ?? [])], admitToMetrics),
+    ...metricsRoutes(measure, admitToMetrics),
     ...healthRoutes(readiness),
     ...problemPages,
   }
   const findPage = consoleEndpoints(people, readBundle())
   const listener = await listenForAdmin(dependencies, routes, (path) => findEndpoints(path) ?? findPage(path))
   await offerSetUp(people, dependencies)
-  return listener
+  return { listener, node }
 }

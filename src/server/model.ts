@@ -35,6 +35,12 @@ interface LoadedModel {
   readonly keyring: Keyring
 }
 
+/** The ids of the keys that a process can use. */
+export function keysSeen({ keyring }: Pick<Model, 'keyring'>): readonly string[] {
+  const unusable = new Set<string>(keyring.problems.map(({ id }) => id))
+  return keyring.stored.filter(({ kid, state }) => state !== 'revoked' && !unusable.has(kid)).map(({ kid }) => kid)
+}
+
 /** Loads clients, APIs, keys and revocations. Rejects if the database fails, or is under another master key. */
 export async function openModel(dependencies: Dependencies, store: Store): Promise<Model> {
   const { config, clock, unreadable } = dependencies

@@ -8,7 +8,7 @@ import { gatherRefusals } from './audit.ts'
 import { compose, type Foundation, type OwnParts, type Server } from './compose.ts'
 import type { Environment } from './environment.ts'
 import { readGuesses } from './metrics.ts'
-import { openModel } from './model.ts'
+import { keysSeen, openModel } from './model.ts'
 import { createTokenParts } from './services.ts'
 import { WorkerPool } from './workers/pool.ts'
 
@@ -51,6 +51,7 @@ async function buildPrimary({ dependencies, store, audit }: Foundation, configur
       masterKey: model.masterKey,
       audit: gatherRefusals(dependencies, audit),
     },
+    keysSeen: () => keysSeen(model),
     problems: async () => workers.problems,
     isWithoutWorkers: () => workers.ready === 0,
     readings: [

@@ -16,7 +16,7 @@ import {
   readServices,
   readUsage,
 } from './metrics.ts'
-import { openModel } from './model.ts'
+import { keysSeen, openModel } from './model.ts'
 import { createServices } from './services.ts'
 import { openUsage } from './usage.ts'
 
@@ -44,6 +44,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
     certificates: services.clientAuth.certificates,
     guesses: services.clientAuth.guesses,
     admin: { ...services, directory: model.directory, masterKey: model.masterKey, audit: gathered },
+    keysSeen: () => keysSeen(model),
     problems: () => problemsOf(model),
     readings: [
       () => traffic.read(),

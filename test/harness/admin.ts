@@ -44,7 +44,7 @@ export const adminCalls =
 
 /** Calls the admin API with a token of this client, which `administrator` described. @param resource the audience of the token */
 export async function callsAs(
-  server: TestServer,
+  server: Pick<TestServer, 'admin' | 'token'>,
   id: string,
   secret = `secret of ${id}`,
   resource: string = ADMIN_AUDIENCE,

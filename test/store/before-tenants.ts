@@ -59,6 +59,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'audit_checkpoint(number)': 'the same',
   audit_key: 'the same',
   'audit_key(number)': 'the same',
+  node: 'a server serves every tenant',
+  'node(id)': 'the same',
   'audit_event(seq)': 'events of all tenants have one order, in which they are removed',
   audit_segment: 'segments are of that order',
   'audit_segment(segment)': 'the same',

@@ -7,6 +7,7 @@ import { ReplayMarks } from '../../src/replay/marks.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { ANNA, account, BOUNDS, request, session } from './administrators.ts'
 import { api, client, DAY, event, key, secret } from './contract.ts'
+import { NODE } from './nodes.ts'
 
 type Part = Exclude<keyof Store, 'of' | 'ping' | 'requireGrants' | 'connections' | 'warnings' | 'startUpkeep' | 'close'>
 
@@ -207,6 +208,12 @@ const calls: Calls = {
     intervals: ({ usage }, time) => usage.intervals('day', time, 1),
     pruneUsage: ({ usage }, time) => usage.pruneUsage('day', time, 1),
     removeFirst: ({ usage }, time) => usage.removeFirst('day', time, 1),
+  },
+  nodes: {
+    putNode: ({ nodes }, time) => nodes.putNode({ ...NODE, startedAt: time, lastSeenAt: time }),
+    removeNode: ({ nodes }) => nodes.removeNode(NODE.id),
+    listNodes: ({ nodes }) => nodes.listNodes(1),
+    removeOldNodes: ({ nodes }, time) => nodes.removeOldNodes(time, 1),
   },
   exports: {
     nextEvents: ({ exports }) => exports.nextEvents(BEGINNING, { events: 10, bytes: 1_000 }),

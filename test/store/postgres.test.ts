@@ -16,6 +16,7 @@ import { deletionContract } from './deletion.ts'
 import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
+import { nodesContract } from './nodes.ts'
 import { oddTimesContract } from './odd-times.ts'
 import { ownershipContract } from './ownership.ts'
 
@@ -37,6 +38,7 @@ storeContract('PostgreSQL', create)
 administratorsContract('PostgreSQL', create)
 oddTimesContract('PostgreSQL', create)
 groupsContract('PostgreSQL', create)
+nodesContract('PostgreSQL', create)
 fleetContract('PostgreSQL', create)
 deletionContract('PostgreSQL', create)
 ownershipContract('PostgreSQL', create)

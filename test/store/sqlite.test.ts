@@ -25,6 +25,7 @@ import { deletionContract } from './deletion.ts'
 import { eventSearchContract } from './event-search.ts'
 import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
+import { nodesContract } from './nodes.ts'
 import { oddTimesContract } from './odd-times.ts'
 import { ownershipContract } from './ownership.ts'
 
@@ -67,6 +68,7 @@ storeContract('SQLite', create)
 administratorsContract('SQLite', create)
 oddTimesContract('SQLite', create)
 groupsContract('SQLite', create)
+nodesContract('SQLite', create)
 fleetContract('SQLite', create)
 deletionContract('SQLite', create)
 ownershipContract('SQLite', create)

@@ -4,6 +4,7 @@ import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { MakingContext } from '../../management/credentials/make.ts'
 import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
+import type { ListedNode } from '../../nodes/list.ts'
 import type { PeopleContext } from '../sessions/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
@@ -17,6 +18,8 @@ interface ServerFacts {
   readonly settings: () => Readonly<Record<string, unknown>>
   /** The reasons why it can't answer as it should. */
   readonly problems: () => Promise<readonly string[]>
+  /** The servers that share the database. */
+  readonly nodes: () => Promise<readonly ListedNode[]>
   readonly openApi: () => unknown
   /** The days for which audit events are kept. */
   readonly retentionDays: () => number

@@ -10,6 +10,7 @@ import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
 import { groupOperations } from './groups.ts'
 import { keyOperations } from './keys.ts'
+import { nodeOperations } from './nodes.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
 import { planOperations } from './plans.ts'
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...accountOperations,
   ...sessionOperations,
   ...serverOperations,
+  ...nodeOperations,
   ...usageOperations,
   ...planOperations,
   ...groupOperations,

@@ -21,6 +21,7 @@ import { fleet } from './0015-fleet.ts'
 import { administrators } from './0016-administrators.ts'
 import { idempotency } from './0017-idempotency.ts'
 import { manifests } from './0018-manifests.ts'
+import { nodes } from './0019-nodes.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
 const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
@@ -42,6 +43,7 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0015-fleet': fleet,
   '0017-idempotency': idempotency,
   '0018-manifests': manifests,
+  '0019-nodes': nodes,
 }
 
 type MigrationTable = { migration: { name: string; timestamp: string } }

@@ -3,7 +3,7 @@ import type { Generated } from 'kysely'
 /**
  * The tables, as the migrations leave them. Times are milliseconds since the epoch; JSON is text. Every row is of one tenant, and
  * every id and number but that of an audit event is unique within its tenant only. The chains of events, their checkpoints and keys
- * are of all tenants.
+ * are of all tenants, and so are nodes.
  */
 export interface Schema {
   api: {
@@ -338,5 +338,15 @@ export interface Schema {
     beat: number
     /** The last exported place in each chain, as JSON. */
     positions: string
+  }
+  /** The servers that share the database. */
+  node: {
+    id: string
+    host: string
+    version: string
+    started_at: number
+    last_seen_at: number
+    /** The part that changes while it runs, as JSON. */
+    state: string
   }
 }

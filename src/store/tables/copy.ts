@@ -40,6 +40,7 @@ const TABLES = {
   audit_segment: ['segment'],
   audit_term: ['tenant', 'segment', 'term'],
   audit_export: ['tenant', 'sink'],
+  node: ['id'],
 } satisfies { readonly [Table in TableName]: readonly (keyof Schema[Table])[] }
 
 /** Every table except the one of migrations. */

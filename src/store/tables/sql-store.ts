@@ -14,6 +14,7 @@ import type { DirectoryStore } from '../../model/directory/store.ts'
 import type { FleetStore } from '../../model/fleet/store.ts'
 import type { GroupStore } from '../../model/group.ts'
 import type { ModelStore } from '../../model/store.ts'
+import type { NodeStore } from '../../nodes/store.ts'
 import { DEFAULT_TENANT, type TenantId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
@@ -38,6 +39,7 @@ import { SqlIdempotencyStore } from './idempotency.ts'
 import { SqlKeySourceStore } from './key-sources.ts'
 import { SqlKeyStore } from './keys.ts'
 import { SqlModelStore } from './model.ts'
+import { SqlNodeStore } from './nodes.ts'
 import { SqlProofStore } from './proof.ts'
 import { Removals } from './removals.ts'
 import { SqlReplayStore } from './replay.ts'
@@ -72,6 +74,7 @@ export interface Store extends TenantStores {
   readonly audit: AuditStore
   readonly exports: ExportStore
   readonly proof: ProofStore
+  readonly nodes: NodeStore
   of(tenant: TenantId): TenantStores
   /** Writes to the database as requests do, and leaves nothing behind. Resolves when the database has accepted the write. */
   ping(): Promise<void>
@@ -93,6 +96,7 @@ export function createStore(db: Database, clock: Clock): Store {
     ...of(DEFAULT_TENANT),
     exports: new SqlExportStore(db),
     proof: new SqlProofStore(db, of(DEFAULT_TENANT).audit, chaining),
+    nodes: new SqlNodeStore(db),
     of,
     requireGrants: async () => {
       const missing = await findMissingGrants(db)
