@@ -33,8 +33,12 @@ export async function dev(command: Command): Promise<void> {
   const starting = await requireStart(examined, { clock: systemClock, random: systemRandom })
   const config: Config = { ...starting.config, isDevelopment: true }
   await inWordsOf(config.storage, () => addSample(config))
-  const { runtimePort, adminPort } = await runServer({ ...starting, config })
-  print(banner(config, runtimePort, adminPort))
+  let setUpLink: string | undefined
+  const onSetUpLink = (url: string) => {
+    setUpLink = url
+  }
+  const { runtimePort, adminPort } = await runServer({ ...starting, config, onSetUpLink })
+  print(banner(config, { runtimePort, adminPort, setUpLink }))
   await narrateRefusals(config)
 }
 
@@ -71,7 +75,14 @@ async function addSample(config: Config): Promise<void> {
   }
 }
 
-function banner(config: Config, runtimePort: number, adminPort: number): string {
+interface Started {
+  readonly runtimePort: number
+  readonly adminPort: number
+  /** The link that makes the first account; undefined if there is one, or if nobody reads a terminal. */
+  readonly setUpLink: string | undefined
+}
+
+function banner(config: Config, { runtimePort, adminPort, setUpLink }: Started): string {
   const isTls = config.runtime.tls === 'on'
   const runtime = `${isTls ? 'https' : 'http'}://localhost:${runtimePort}`
   const token = runtime + new URL(endpointAddresses(config.issuer, []).urlsOf('token')[0]).pathname
@@ -81,6 +92,7 @@ function banner(config: Config, runtimePort: number, adminPort: number): string 
 Tessera, for DEVELOPMENT ONLY: its sample client has a published secret, and its certificate comes from an authority of its own.
 
   OAuth endpoints  ${runtime}   (issuer ${config.issuer})
+  Console          https://localhost:${adminPort}
   Health           https://localhost:${adminPort}/healthz
   Data             ${relative('.', config.data) || '.'}
 
@@ -88,7 +100,7 @@ Get a token:
 
   curl ${trust}-u ${clientId}:${secret} \\
     -d grant_type=client_credentials -d scope=${scope} ${token}
-
+${setUpLink === undefined ? '' : `\nMake your account for the console (a browser first asks about the certificate):\n\n  ${setUpLink}\n`}
 Ctrl+C stops it.`
 }
 

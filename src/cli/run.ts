@@ -7,7 +7,7 @@ import { standardOutput } from '../platform/standard-streams.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { startPrimary } from '../server/primary.ts'
 import { planReload } from '../server/reload/plan.ts'
-import { type Server, startServer } from '../server/server.ts'
+import { type Environment, type Server, startServer } from '../server/server.ts'
 import { linkToPrimary } from '../server/workers/primary-link.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
 import { explainDatabase } from '../store/problems.ts'
@@ -18,6 +18,8 @@ interface Starting {
   readonly config: Config
   /** Problems that don't stop the server; they are logged. */
   readonly warnings: readonly string[]
+  /** Shows a link that makes the first account. It is called on a terminal only. By default, the link is shown at once. */
+  readonly onSetUpLink?: (url: string) => void
 }
 
 /**
@@ -25,10 +27,14 @@ interface Starting {
  * @param readAgain reads the configuration at SIGHUP. Without it, SIGHUP ends the process, as when its terminal closes
  * @returns once the server listens
  */
-export async function runServer({ config, warnings }: Starting, readAgain?: () => Examined): Promise<Server> {
+export async function runServer(
+  { config, warnings, onSetUpLink = showSetUpLink }: Starting,
+  readAgain?: () => Examined,
+): Promise<Server> {
   const log = createLogger(config.log.level)
   warn(log, warnings)
-  const starting = start(config, log).catch((error: unknown) => {
+  const environment = { log, ...(standardOutput.isTerminal && { onSetUpLink }) }
+  const starting = start(config, environment).catch((error: unknown) => {
     throw explainStart(error, config)
   })
   if (readAgain !== undefined) reloadAtSignals(starting, config, readAgain, log)
@@ -50,9 +56,8 @@ function warn(log: Logger, warnings: readonly string[]): void {
   for (const warning of warnings) log.warn(warning)
 }
 
-function start(config: Config, log: Logger): Promise<Server> {
+function start(config: Config, environment: Environment): Promise<Server> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers
-  const environment = { log, ...(standardOutput.isTerminal && { onSetUpLink: showSetUpLink }) }
   return workers === 1 ? startServer(config, environment) : startPrimary(config, { ...environment, workers })
 }
 

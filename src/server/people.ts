@@ -65,15 +65,16 @@ function openSignOn(dependencies: Dependencies, people: SessionContext, store: S
 }
 
 /**
- * Offers a link to somebody who sets up a new server, which has no account and no single sign-on. It is shown once. The log, which others
- * may read, only says how to make one.
+ * Offers a link to somebody who sets up a new server, which has no account and no single sign-on. It is shown once, or at each start of a
+ * server for development. The log, which others may read, only says how to make one.
  */
 export async function offerSetUp(
   { people, signOn, url }: PeopleContext,
-  { log, onSetUpLink }: Pick<Dependencies, 'log' | 'onSetUpLink'>,
+  { config, log, onSetUpLink }: Pick<Dependencies, 'config' | 'log' | 'onSetUpLink'>,
 ): Promise<void> {
   if (signOn !== undefined || (await people.accounts.hasAccounts())) return
-  if (onSetUpLink === undefined || (await people.accounts.hasLink('set_up', people.clock.now()))) {
+  const wasShown = !config.isDevelopment && (await people.accounts.hasLink('set_up', people.clock.now()))
+  if (onSetUpLink === undefined || wasShown) {
     log.info(
       'nobody can administer this server yet: `tessera admin bootstrap --link` makes a set-up link; elsewhere than on a terminal, --secrets-to names its place',
     )
