@@ -7,6 +7,7 @@ import { hasDigest, isValid } from '../../model/credentials/credential.ts'
 import { nameOf } from '../../model/credentials/life.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { accessOf } from '../../policy/scopes.ts'
 import { loadApis } from '../apis/show.ts'
@@ -87,11 +88,13 @@ async function secretOwner(
 ): Promise<Case['secretOf']> {
   const digest = digestIn(detail)
   if (digest === undefined) return undefined
-  const removed = record !== undefined && record.ended !== 'unreadable' ? (record.ended?.credentials ?? []) : []
-  const gone = removed.find(({ credential }) => hasDigest(credential, digest))
-  if (record !== undefined && gone !== undefined) {
-    const state = `removed on ${new Date(gone.removedAt).toISOString()}`
-    return { client: record.id, credential: nameOf(gone.credential), state }
+  if (record?.ended !== undefined && record.ended !== 'unreadable') {
+    const { credentials: removed = [], revoked = [] } = record.ended
+    const gone = [
+      ...removed.map(({ credential, removedAt }) => ({ credential, state: `removed on ${iso(removedAt)}` })),
+      ...revoked.map((credential) => ({ credential, state: 'revoked' })),
+    ].find(({ credential }) => hasDigest(credential, digest))
+    if (gone !== undefined) return { client: record.id, credential: nameOf(gone.credential), state: gone.state }
   }
   const own = credentials.find(({ credential }) => hasDigest(credential, digest))?.credential
   const found =

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import { isImported, matchesHash, sha256 } from '../../model/credentials/secret-hash.ts'
+import type { CredentialId } from '../../oauth/ids.ts'
 import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
 import { proofOf } from '../credentials/proof.ts'
 import { type CredentialInput, expiryOf } from '../schemas/credential.ts'
@@ -16,11 +17,18 @@ interface Source {
   readonly origin: 'manifest' | 'command' | 'sample'
 }
 
-/** The present and the removed credentials of a client. */
+/** The present and the ended credentials of a client. */
 interface Siblings {
   readonly before: readonly Credential[]
   /** The credentials that an operator has removed. */
   readonly removed: readonly RemovedCredential[]
+  /** The revoked credentials that the manifest no longer named. */
+  readonly revoked: readonly Credential[]
+}
+
+interface PlannedCredential extends MadeCredential {
+  /** The revoked credential of the same secret or key, whose mark the new one bears. */
+  readonly marked?: CredentialId
 }
 
 /**
@@ -32,8 +40,8 @@ export async function planCredential(
   maker: CredentialMaker,
   wanted: CredentialInput,
   { secret, isUnknown, generate, origin }: Source,
-  { before, removed }: Siblings,
-): Promise<MadeCredential | RemovedCredential> {
+  { before, removed, revoked }: Siblings,
+): Promise<PlannedCredential | RemovedCredential> {
   const existing = findExisting(wanted, before)
   const given = proofOf(wanted, secret)
   const expiry = (createdAt: number) => (wanted.expires === undefined ? undefined : expiryOf(wanted.expires, createdAt))
@@ -49,10 +57,11 @@ export async function planCredential(
   const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
   const made = generated === undefined ? given : { ...given, secret: generated }
   const { credential } = await makeCredential(maker, made, terms, before)
-  const known = [...before, ...removed.map((one) => one.credential)]
+  const twin = await revokedTwin(given, [...before, ...removed.map((one) => one.credential), ...revoked])
   return {
-    credential: { ...credential, expiresAt: expiry(credential.createdAt), revokedAt: await revocationOf(given, known) },
+    credential: { ...credential, expiresAt: expiry(credential.createdAt), revokedAt: twin?.revokedAt },
     generated: isUnknown ? undefined : generated,
+    ...(twin !== undefined && { marked: twin.id }),
   }
 }
 
@@ -76,11 +85,11 @@ function keptExpiry(existing: Credential, wanted: number | undefined, before: re
   return wanted === undefined ? existing.expiresAt : Math.min(wanted, existing.expiresAt)
 }
 
-/** When the same secret, key or certificate was revoked. Another label doesn't help: a thief still has it. */
-async function revocationOf(given: ProofSpec, known: readonly Credential[]): Promise<number | undefined> {
+/** The revoked credential of the same secret, key or certificate. Another label doesn't help: a thief still has it. */
+async function revokedTwin(given: ProofSpec, known: readonly Credential[]): Promise<Credential | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
   for (const credential of known) {
-    if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential.revokedAt
+    if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential
   }
   return undefined
 }

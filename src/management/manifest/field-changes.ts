@@ -11,12 +11,13 @@ import type { FieldChange } from './plan.ts'
 export const changesOfApi = (before: Api | Unreadable, after: Api): readonly FieldChange[] =>
   listed(changeOf({ thing: 'api', id: after.audience }, 'problem' in before ? {} : apiFields(before), apiFields(after)))
 
-/** The fields of a client that differ, and its credentials. */
+/** The fields of a client that differ, and its credentials. A revoked one had ended before, so its move to `ended` is no difference. */
 export function changesOfClient(before: Client | UnreadableClient, after: Client): readonly FieldChange[] {
   const identity = { thing: 'client', id: after.id } as const
   const fields = changeOf(identity, 'problem' in before ? {} : clientFields(before), clientFields(after))
+  const ended = new Set<string>(after.ended?.revoked?.map(({ id }) => id))
   const credentials = credentialChanges(after.id, before.credentials, after.credentials).flatMap((change) =>
-    change === undefined
+    change === undefined || ended.has(change.id)
       ? []
       : [{ field: `credentials.${change.name ?? change.id}`, before: change.before, after: change.after }],
   )

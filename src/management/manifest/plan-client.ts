@@ -1,6 +1,12 @@
-import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
+import {
+  type Client,
+  type Ended,
+  MOST_REVOKED,
+  type RemovedCredential,
+  type UnreadableClient,
+} from '../../model/client.ts'
 import { type Credential, type Credentials, toCredentials } from '../../model/credentials/credential.ts'
-import { ClientId } from '../../oauth/ids.ts'
+import { ClientId, type CredentialId } from '../../oauth/ids.ts'
 import { iso } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { requireFewImported } from '../credentials/change.ts'
@@ -49,7 +55,7 @@ export async function planClient(
 ): Promise<PlannedClient> {
   const isEndUnreadable = existing?.ended === 'unreadable'
   const { disabledAt } = isEndUnreadable ? { disabledAt: means.maker.clock.now() } : endedOf(existing)
-  const { planned, generated, away, warnings } = await planCredentials(wanted, existing, means)
+  const { planned, generated, away, marked, warnings } = await planCredentials(wanted, existing, means)
   // A manifest may not remove credentials that a command has made.
   const isOthers = ({ origin }: { readonly origin: string }) => origin === 'command'
   const { all = [], unreadable = [] } = existing?.credentials ?? {}
@@ -58,7 +64,12 @@ export async function planClient(
   refuseMoreImported(existing, credentials, means)
   const { enabled, ...client } = toClient(wanted)
   const isKeptDisabled = enabled && disabledAt !== undefined
-  const ended = { ...(disabledAt !== undefined && { disabledAt }), ...(away.length > 0 && { credentials: away }) }
+  const revoked = droppedRevoked(existing, [...planned, ...others, ...away.map(({ credential }) => credential)], marked)
+  const ended = {
+    ...(disabledAt !== undefined && { disabledAt }),
+    ...(away.length > 0 && { credentials: away }),
+    ...(revoked.length > 0 && { revoked }),
+  }
   return {
     client: {
       ...client,
@@ -96,6 +107,23 @@ function refuseMoreImported(existing: PlannedFrom, after: Credentials, { errorAt
 const endedOf = (existing: Client | UnreadableClient | undefined): Ended =>
   existing?.ended === undefined || existing.ended === 'unreadable' ? {} : existing.ended
 
+/**
+ * The revoked credentials that the manifest leaves out, or has left out before. A later manifest may name their secret again, as after
+ * the undoing of a change.
+ * @param staying the credentials that are recorded elsewhere @param marked those whose mark another credential bears
+ */
+function droppedRevoked(
+  existing: PlannedFrom,
+  staying: readonly Credential[],
+  marked: ReadonlySet<CredentialId>,
+): readonly Credential[] {
+  const { credentials = [], revoked = [] } = endedOf(existing)
+  const kept = new Set(staying.map(({ id }) => id))
+  return [...revoked, ...credentials.map(({ credential }) => credential), ...(existing?.credentials.all ?? [])]
+    .filter(({ id, revokedAt }) => revokedAt !== undefined && !kept.has(id) && !marked.has(id))
+    .slice(-MOST_REVOKED)
+}
+
 const endedUnread = (id: string): string =>
   `${JSON.stringify(id)} is disabled, because the record of its removed credentials can't be read. Check that the manifest lists no removed credential, then use \`tessera clients enable\``
 
@@ -115,7 +143,8 @@ async function planCredentials(
 ) {
   const id = ClientId(wanted.client_id)
   const before = existing?.credentials.all ?? []
-  const removed = endedOf(existing).credentials ?? []
+  const { credentials: removed = [], revoked = [] } = endedOf(existing)
+  const marked = new Set<CredentialId>()
   const planned: Credential[] = []
   const generated: GeneratedSecret[] = []
   const away: RemovedCredential[] = []
@@ -133,7 +162,7 @@ async function planCredentials(
       else errors.push(errorAt([...path, field], why))
     }
     const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), origin }
-    const siblings = { before: [...before, ...planned], removed }
+    const siblings = { before: [...before, ...planned], removed, revoked }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error
       errors.push(errorAt([...path, ...(error.field === undefined ? [] : [error.field])], error.message))
@@ -145,11 +174,12 @@ async function planCredentials(
       continue
     }
     planned.push(plan.credential)
+    if (plan.marked !== undefined) marked.add(plan.marked)
     if (plan.generated !== undefined) generated.push({ clientId: id, label, secret: plan.generated })
     if (plan.credential.revokedAt !== undefined) warnings.push(errorAt(path, STAYING_REVOKED).message)
   }
   refuse(errors)
-  return { planned, generated, away, warnings }
+  return { planned, generated, away, marked, warnings }
 }
 
 /** Runs `work`, and notes its UserError. @returns undefined in that case */

@@ -4,6 +4,7 @@ import { cancelRotation } from '../../../src/management/credentials/cancel.ts'
 import { removeCredential } from '../../../src/management/credentials/remove.ts'
 import { revokeCredential } from '../../../src/management/credentials/revoke.ts'
 import { rotateCredential } from '../../../src/management/credentials/rotate.ts'
+import { MOST_REVOKED } from '../../../src/model/client.ts'
 import { isValid, type SecretCredential } from '../../../src/model/credentials/credential.ts'
 import { sha256 } from '../../../src/model/credentials/secret-hash.ts'
 import { DAY, GENERATED, HOUR, JOB, jobWith, openSetting, type Setting } from '../../harness/credential-setting.ts'
@@ -166,6 +167,48 @@ describe('a credential that a command revoked', () => {
     const plan = await setting.apply(jobWith(after))
     expect(plan.warnings).toEqual([])
     expect(await setting.credentials()).toMatchObject([{ label: 'a', revokedAt: undefined }])
+  })
+
+  test.each(same)('stays revoked after a manifest left it out: %s', async (_name, before, after) => {
+    const isGenerated = before === '{ label: a }'
+    await setting.apply(jobWith(before))
+    await revokeCredential(setting.context, { client: JOB, name: 'a' })
+    const revokedAt = setting.clock.now()
+    setting.clock.advance(HOUR)
+    // Each application must leave a mark for the next one.
+    for (const between of [jobWith(), jobWith(), jobWith('{ label: a, certificate: { san_dns: other } }'), jobWith()]) {
+      await setting.apply(between)
+      const plan = await setting.apply(jobWith(after))
+      // Only a new secret has nothing to do with the revoked one.
+      expect(plan.generated).toHaveLength(isGenerated ? 1 : 0)
+      expect(await setting.credentials()).toMatchObject([{ revokedAt: isGenerated ? undefined : revokedAt }])
+    }
+  })
+
+  test('is no difference for a plan that leaves it out', async () => {
+    await setting.apply(first())
+    await revokeCredential(setting.context, { client: JOB, name: 'first' })
+    for (const _ of [1, 2]) {
+      const { steps, losses } = await setting.apply(jobWith())
+      expect(steps.map(({ action }) => action)).toEqual(['unchanged', 'unchanged'])
+      expect(losses).toEqual([])
+    }
+  })
+
+  test('is remembered among the latest fifty that manifests left out', async () => {
+    const secrets = Array.from({ length: MOST_REVOKED + 2 }, () => newSecret())
+    for (const secret of secrets) {
+      await setting.apply(jobWith(`{ label: a, secret: ${secret} }`))
+      await revokeCredential(setting.context, { client: JOB, name: 'a' })
+    }
+    await setting.apply(jobWith())
+    const alive = []
+    for (const secret of secrets) {
+      await setting.apply(jobWith(`{ label: a, secret: ${secret} }`))
+      alive.push(await has(secret))
+      await setting.apply(jobWith())
+    }
+    expect(alive).toEqual(secrets.map((_, index) => index < 2))
   })
 
   test('stays revoked after its removal, under another label too', async () => {
