@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Plan } from '../management/manifest/plan.ts'
 import { planBody } from '../management/manifest/plan-body.ts'
+import { counted } from './effects.ts'
 import { printable } from './output.ts'
 import type { NewSecret } from './secrets/secret.ts'
 import { testLines, testSummary, testsAnswer } from './tests-text.ts'
@@ -10,6 +11,12 @@ export const DIFFERENT = 2
 
 const lastUsed = { last_used: z.string().nullable() }
 const isDestructive = { destructive: z.boolean() }
+/** The clients that lose something. Older servers tell less of an API. */
+const users = {
+  clients: z.int().optional(),
+  examples: z.array(z.string()).optional(),
+  last_used: z.string().nullable().optional(),
+}
 const owners = { before: z.string(), after: z.string().nullable() }
 
 const loss = z.discriminatedUnion('kind', [
@@ -26,15 +33,13 @@ const loss = z.discriminatedUnion('kind', [
     kind: z.literal('scope'),
     audience: z.string(),
     scope: z.string(),
-    clients: z.int().optional(),
-    examples: z.array(z.string()).optional(),
-    last_used: z.string().nullable().optional(),
+    ...users,
     client_id: z.string().optional(),
     ...isDestructive,
   }),
   z.looseObject({ kind: z.literal('enabled'), client_id: z.string(), ...isDestructive }),
   z.looseObject({ kind: z.literal('client'), client_id: z.string(), ...lastUsed, ...isDestructive }),
-  z.looseObject({ kind: z.literal('api'), audience: z.string(), ...isDestructive }),
+  z.looseObject({ kind: z.literal('api'), audience: z.string(), ...users, ...isDestructive }),
   z.looseObject({
     kind: z.literal('owner'),
     client_id: z.string().optional(),
@@ -112,18 +117,17 @@ function lossLine(loss: ShownPlan['losses'][number]): string {
       return `- credential ${label || credential} of ${client}: ends ${ends} (${used(last)})`
     }
     case 'scope': {
-      const { audience, scope, clients, client_id: client, examples = [], last_used: last = null } = loss
-      const some =
-        examples.length === 0
-          ? ''
-          : ` (${examples.join(', ')}${(clients ?? 0) > examples.length ? ', …' : ''}; ${used(last)})`
-      const losing = client ?? `${clients} client${clients === 1 ? '' : 's'}`
-      return `- scope ${scope} at ${audience}: ${losing} can't have it any more${some}`
+      const { audience, scope, clients = 0, client_id: client } = loss
+      return `- scope ${scope} at ${audience}: ${client ?? counted(clients, 'client')} can't have it any more${some(loss)}`
     }
     case 'client':
       return `- client ${loss.client_id}: ends with its credentials and tokens (${used(loss.last_used)})`
-    case 'api':
-      return `- api ${loss.audience}: ends with its tokens`
+    case 'api': {
+      const { audience, clients = 0 } = loss
+      const still =
+        clients === 0 ? '' : `; ${counted(clients, 'client')} outside of the files would lose it${some(loss)}`
+      return `- api ${audience}: ends with its tokens${still}`
+    }
     case 'enabled':
       return `- client ${loss.client_id}: is disabled, and introspection reports its tokens as inactive, for good`
     case 'owner': {
@@ -132,6 +136,12 @@ function lossLine(loss: ShownPlan['losses'][number]): string {
       return `! ${thing}: passes from ${JSON.stringify(before)} to ${after === null ? 'nobody' : JSON.stringify(after)}`
     }
   }
+}
+
+/** The first of the clients that lose something. */
+function some({ clients = 0, examples = [], last_used: last = null }: z.output<z.ZodObject<typeof users>>): string {
+  if (examples.length === 0) return ''
+  return ` (${examples.join(', ')}${clients > examples.length ? ', …' : ''}; ${used(last)})`
 }
 
 const used = (last: string | null): string => (last === null ? 'never used' : `last used ${last}`)

@@ -86,6 +86,26 @@ test('a changed secret is a difference that shows no secret', async () => {
   expect(stdout).not.toContain('another secret')
 })
 
+test('an API that the files dropped and other clients use is a difference, and a finding of the plan', async () => {
+  const others = 'clients: [{ client_id: outside, scopes: [write] }]'
+  expect(await runTessera(['apply', '-f', '-'], env, others)).toMatchObject({ code: 0 })
+  const dropped = 'manifest: payments\nclients: []'
+  expect(await diff(dropped)).toMatchObject({
+    code: 2,
+    stdout: expect.stringMatching(/^- api https:\/\/api$/m),
+    stderr: '',
+  })
+  const planned = await runTessera(['plan', '-f', '-', '--prune'], env, dropped)
+  expect(planned).toMatchObject({ code: 0, stderr: '' })
+  const loss =
+    '- api https://api: ends with its tokens; 1 client outside of the files would lose it (outside; never used)'
+  const conflict =
+    'x the manifest no longer names the API "https://api", but 1 client outside of it refers to it: take it out of them first'
+  expect(planned.stdout.split('\n')).toEqual(expect.arrayContaining([loss, conflict]))
+  const applied = await runTessera(['apply', '-f', '-', '--prune', '--allow-destroy'], env, dropped)
+  expect(applied).toMatchObject({ code: 5, stderr: expect.stringContaining('take it out of them first') })
+})
+
 test('changes nothing, and mistakes end with another exit code', async () => {
   await diff(CHANGED)
   expect(await diff(MANIFEST)).toMatchObject({ code: 0 })

@@ -76,7 +76,9 @@ const plan = z.strictObject({
     .describe('The things that somebody can no longer use afterwards.'),
   conflicts: z
     .array(z.string())
-    .describe('The things that belong to somebody else. Without `take_over`, they are in the way.'),
+    .describe(
+      'The things that belong to somebody else, which need `take_over`; and APIs that others still use, which can not end.',
+    ),
   tests: z
     .array(
       z.strictObject({

@@ -38,6 +38,34 @@ export function refersTo(api: Api | Unreadable): (references: Pick<ClientReferen
     apis.some((one) => isSameUri(one, audience)) || scopes.some((scope) => alone.withScope(scope).length > 0)
 }
 
+/** The clients that refer to an API: their number, and the first of them by id. */
+export interface ApiUsers {
+  readonly clients: number
+  readonly first: readonly ClientId[]
+}
+
+/**
+ * The clients that refer to each of these APIs, in the order of the APIs.
+ * @param except clients that don't count @param most how many ids each API gets
+ */
+export async function usersOf(
+  store: Pick<ModelStore, 'listReferences'>,
+  apis: readonly (Api | Unreadable)[],
+  { except, most }: { readonly except: ReadonlySet<string>; readonly most: number },
+): Promise<readonly ApiUsers[]> {
+  const found = apis.map((api) => ({ refers: refersTo(api), clients: 0, first: [] as ClientId[] }))
+  if (apis.length === 0) return found
+  for await (const references of allReferences(store)) {
+    if (except.has(references.id)) continue
+    for (const users of found) {
+      if (!users.refers(references)) continue
+      users.clients += 1
+      if (users.first.length < most) users.first.push(references.id)
+    }
+  }
+  return found
+}
+
 /** The clients that refer to any of these APIs, by id; at most one more than `MOST_CLIENTS`. @param except clients that don't count */
 export async function clientsReferringTo(
   store: Pick<ModelStore, 'listReferences'>,
@@ -45,15 +73,20 @@ export async function clientsReferringTo(
   except: ReadonlySet<string> = new Set(),
 ): Promise<readonly ClientId[]> {
   const tests = apis.map(refersTo)
-  const refers = (references: ClientReferences) =>
-    !except.has(references.id) && tests.some((isReferred) => isReferred(references))
   const clients: ClientId[] = []
-  for (let after: string | undefined = ''; after !== undefined && clients.length <= MOST_CLIENTS; ) {
+  for await (const references of allReferences(store)) {
+    if (except.has(references.id) || !tests.some((isReferred) => isReferred(references))) continue
+    if (clients.push(references.id) > MOST_CLIENTS) break
+  }
+  return clients
+}
+
+async function* allReferences(store: Pick<ModelStore, 'listReferences'>): AsyncGenerator<ClientReferences> {
+  for (let after: string | undefined = ''; after !== undefined; ) {
     const page: Awaited<ReturnType<ModelStore['listReferences']>> = await store.listReferences(after, AT_ONCE)
-    for (const references of page.references) if (refers(references)) clients.push(references.id)
+    yield* page.references
     after = page.next
     // There may be a million clients. Requests are handled between pages.
     await nextTurn()
   }
-  return clients.slice(0, MOST_CLIENTS + 1)
 }

@@ -2,7 +2,7 @@ import type { Client } from '../../model/client.ts'
 import type { ModelDeletions, ModelSnapshot, ModelStore, OwnedThing } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import { Conflict, NotAllowed } from '../../platform/user-error.ts'
-import { clientsReferringTo, MOST_CLIENTS } from '../apis/find-clients.ts'
+import { type ApiUsers, audienceOf, clientsReferringTo, MOST_CLIENTS, usersOf } from '../apis/find-clients.ts'
 import { ownerOf } from '../authority/api-rights.ts'
 import { type Authority, mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
@@ -14,6 +14,8 @@ interface Affected {
   readonly model: ModelSnapshot
   readonly renames: Renames
   readonly pruned: ModelDeletions
+  /** The clients outside of the manifest that use APIs which would be deleted. APIs without any are left out. */
+  readonly users: ReadonlyMap<string, ApiUsers>
   readonly others: readonly Client[]
 }
 
@@ -31,7 +33,7 @@ const AT_ONCE = 1_000
  * Reads the part of the model that a manifest changes: the things that it names, those that it owned, and the clients that use its old
  * names.
  * @returns undefined if the model changed meanwhile
- * @throws ManifestError to prune without a name; Conflict if more than `MOST_CLIENTS` clients use an old name, or some use a pruned API
+ * @throws ManifestError to prune without a name; Conflict if more than `MOST_CLIENTS` clients use an old name
  */
 export async function findAffected(
   { store: { model: store }, authority }: ManagementContext,
@@ -55,18 +57,18 @@ export async function findAffected(
   ])
   const pruned = prunable(owned, { names, authority, named, audiences }, first)
   const gone = new Set<string>([...named, ...pruned.clients])
-  await refuseUsed(store, first, pruned, gone)
+  const users = await usersOfPruned(store, first, pruned, gone)
   const renamed = renames.apis.map(({ before }) => before)
   const referring = renamed.length === 0 ? [] : await clientsReferringTo(store, renamed, gone)
   if (referring.length > MOST_CLIENTS)
     throw new Conflict(`more than ${MOST_CLIENTS} clients outside of the manifest use names that it changes`)
-  if (referring.length === 0) return { model: first, renames, pruned, others: [] }
+  if (referring.length === 0) return { model: first, renames, pruned, users, others: [] }
   const model = await store.snapshot([...read, ...referring])
   if (model.version !== first.version) return undefined
   const others = referring.flatMap((id) => model.clients.get(id) ?? [])
   if (!onlySees && others.some(({ owner }) => !mayOver(authority, 'clients:write', owner)))
     throw new NotAllowed('clients that you may not change use a name that the manifest changes')
-  return { model, renames, pruned, others }
+  return { model, renames, pruned, users, others }
 }
 
 async function ownedBy(store: Pick<ModelStore, 'ownedBy'>, names: readonly string[]): Promise<readonly OwnedThing[]> {
@@ -116,21 +118,22 @@ function prunable(
   return pruned
 }
 
-/** Refuses to end APIs that clients outside of the manifest use. The author may not see all of these, so that none is named. @throws Conflict */
-async function refuseUsed(
+/** The clients of one API that a plan looks at. */
+const MOST_ASKED = 100
+
+/** The clients outside of the manifest that use the APIs which would be deleted. */
+async function usersOfPruned(
   store: Pick<ModelStore, 'listReferences'>,
   { apis, unreadableApis }: ModelSnapshot,
   pruned: ModelDeletions,
   gone: ReadonlySet<string>,
-): Promise<void> {
-  const ending = [...apis.values(), ...unreadableApis].filter((api) =>
-    pruned.apis.includes(Audience('problem' in api ? api.id : api.audience)),
-  )
-  if (ending.length === 0) return
-  const users = await clientsReferringTo(store, ending, gone)
-  if (users.length === 0) return
-  const some = users.length === 1 ? '1 client outside of it refers' : `${users.length} clients outside of it refer`
-  throw new Conflict(
-    `the manifest no longer names ${pruned.apis.map((one) => JSON.stringify(one)).join(', ')}, but ${some} to them: take them out of these clients first`,
-  )
+): Promise<Affected['users']> {
+  const deleted = new Set<string>(pruned.apis)
+  const ending = [...apis.values(), ...unreadableApis].filter((api) => deleted.has(audienceOf(api)))
+  const users = await usersOf(store, ending, { except: gone, most: MOST_ASKED })
+  const found = ending.flatMap((api, index) => {
+    const ofApi = users[index]
+    return ofApi === undefined || ofApi.clients === 0 ? [] : [[audienceOf(api), ofApi] as const]
+  })
+  return new Map(found)
 }

@@ -71,9 +71,9 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
     refuseHidden(context.authority, parsed, model)
     const means = { context, maker: context, source, secrets, origin, dryRun, takeOver }
     const planned = await planManifest(parsed, model, { ...means, ...others })
-    const { renames } = others
+    const { renames, users } = others
     const { authority, clock } = context
-    const losses = await findLosses(planned, { model, renames, store, authority, now: clock.now() })
+    const losses = await findLosses(planned, { model, renames, users, store, authority, now: clock.now() })
     const tests = await testResults(context, input, planned, model)
     const plan = { ...planned, losses, tests }
     if (!onlySees) requireManifestRights(context, plan, model, renames)

@@ -4,8 +4,9 @@ import { ApiSet } from '../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import { type Credential, isValid } from '../../model/credentials/credential.ts'
 import { allClients, type ModelSnapshot, type ModelStore } from '../../model/store.ts'
-import type { ClientId, CredentialId } from '../../oauth/ids.ts'
+import type { Audience, ClientId, CredentialId } from '../../oauth/ids.ts'
 import { heldAt } from '../../policy/held.ts'
+import type { ApiUsers } from '../apis/find-clients.ts'
 import { type Authority, mayOver } from '../authority/authority.ts'
 import type { Loss, Plan } from './plan.ts'
 import { newNames, type Renames, underNewNames } from './renames.ts'
@@ -14,7 +15,8 @@ import { newNames, type Renames, underNewNames } from './renames.ts'
 interface LossMeans {
   readonly model: ModelSnapshot
   readonly renames: Renames
-  readonly store: Pick<ModelStore, 'listClients' | 'lastUses'>
+  readonly users: ReadonlyMap<string, ApiUsers>
+  readonly store: Pick<ModelStore, 'listClients' | 'lastUses' | 'snapshot'>
   /** The plan names no client that is hidden from its author. */
   readonly authority: Authority
   /** Milliseconds. */
@@ -47,7 +49,10 @@ export async function findLosses(
   const passed = new Set(renames.apis.map(({ before }) => before.audience))
   const former = formerApis(plan.apis, means)
   return [
-    ...plan.deleted.apis.filter((one) => !passed.has(one)).map((audience) => ({ kind: 'api' as const, audience })),
+    ...(await deletedApiLosses(
+      plan.deleted.apis.filter((one) => !passed.has(one)),
+      means,
+    )),
     ...gone.map((id) => {
       const all = model.clients.get(id)?.credentials.all ?? model.unreadableClients.get(id)?.credentials.all ?? []
       return { kind: 'client' as const, clientId: id, lastUsedAt: usesOf(all) }
@@ -142,6 +147,28 @@ function proofOf(credential: Credential): string {
   }
 }
 
+/** The APIs that end, each with the clients that still use it. */
+async function deletedApiLosses(
+  audiences: readonly Audience[],
+  { users, store, authority }: LossMeans,
+): Promise<readonly Loss[]> {
+  const losses: Loss[] = []
+  for (const audience of audiences) {
+    const { clients, first } = users.get(audience) ?? { clients: 0, first: [] }
+    const asked = first.length === 0 ? [] : [...(await store.snapshot(first)).clients.values()]
+    const seen = asked.filter(({ owner }) => mayOver(authority, 'clients:read', owner))
+    losses.push({ kind: 'api', audience, clients, ...(await examplesOf(seen, store)) })
+  }
+  return losses
+}
+
+/** The first of some clients, and the last use of any of them. */
+async function examplesOf(clients: readonly Client[], store: Pick<ModelStore, 'lastUses'>) {
+  const asked = clients.flatMap(({ credentials }) => credentials.all)
+  const lastUsedAt = latestOf(asked, await store.lastUses(asked.map(({ id }) => id)))
+  return { examples: clients.slice(0, MOST_EXAMPLES).map(({ id }) => id), lastUsedAt }
+}
+
 /** The scopes that changed APIs give to fewer clients, each with the number of clients that lose it. */
 async function apiLosses(
   changed: ReturnType<typeof formerApis>,
@@ -171,10 +198,7 @@ async function apiLosses(
   const losses: Loss[] = []
   for (const [index, { before }] of narrowed.entries()) {
     for (const [scope, { clients, first }] of losing[index] ?? []) {
-      const examples = first.slice(0, MOST_EXAMPLES).map(({ id }) => id)
-      const asked = first.flatMap(({ credentials }) => credentials.all)
-      const lastUsedAt = latestOf(asked, await store.lastUses(asked.map(({ id }) => id)))
-      losses.push({ kind: 'api scope', audience: before.audience, scope, clients, examples, lastUsedAt })
+      losses.push({ kind: 'api scope', audience: before.audience, scope, clients, ...(await examplesOf(first, store)) })
     }
   }
   return losses

@@ -1,5 +1,5 @@
 import { iso } from '../../platform/clock.ts'
-import { isDestructive, type Loss, type Plan } from './plan.ts'
+import { isDestructive, type Loss, type Plan, type Users } from './plan.ts'
 import { testsBody } from './tests/results-body.ts'
 
 /** A plan as JSON, without generated secrets. */
@@ -27,18 +27,11 @@ function lossBody(loss: Loss) {
       }
     }
     case 'api scope':
-      return {
-        kind: 'scope',
-        audience: loss.audience,
-        scope: loss.scope,
-        clients: loss.clients,
-        examples: loss.examples,
-        last_used: iso(loss.lastUsedAt) ?? null,
-      }
+      return { kind: 'scope', audience: loss.audience, scope: loss.scope, ...usersBody(loss) }
     case 'client':
       return { kind: 'client', client_id: loss.clientId, last_used: iso(loss.lastUsedAt) ?? null }
     case 'api':
-      return { kind: 'api', audience: loss.audience }
+      return { kind: 'api', audience: loss.audience, ...usersBody(loss) }
     case 'client scope':
       return { kind: 'scope', audience: loss.audience, scope: loss.scope, client_id: loss.clientId }
     case 'disabled':
@@ -49,6 +42,12 @@ function lossBody(loss: Loss) {
       return { kind: 'owner', audience: loss.audience, before: loss.before, after: loss.after ?? null }
   }
 }
+
+const usersBody = ({ clients, examples, lastUsedAt }: Users) => ({
+  clients,
+  examples,
+  last_used: iso(lastUsedAt) ?? null,
+})
 
 /**
  * A text that is the same for two plans that do the same. It leaves out times of use, which go on, and the hints of secrets that each plan

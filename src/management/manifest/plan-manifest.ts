@@ -5,6 +5,7 @@ import type { ModelDeletions, ModelSnapshot } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
+import type { ApiUsers } from '../apis/find-clients.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { mayOver } from '../authority/authority.ts'
 import { referableApis } from '../authority/referable.ts'
@@ -34,6 +35,8 @@ interface PlanMeans {
   readonly renames: Renames
   /** The things that the manifests own and no longer name, to be deleted. */
   readonly pruned: ModelDeletions
+  /** The clients outside of the manifest that use pruned APIs. */
+  readonly users: ReadonlyMap<string, ApiUsers>
   /** Clients that the manifest does not name, and that use an old name. */
   readonly others: readonly Client[]
 }
@@ -85,7 +88,7 @@ export async function planManifest(
       heirs: new Map([...renames.clients].map(([id, before]) => [before.id, ClientId(id)])),
     },
     generated,
-    conflicts: changed.flatMap(({ conflict }) => conflict ?? []),
+    conflicts: [...changed.flatMap(({ conflict }) => conflict ?? []), ...usedConflicts(means.users)],
     warnings: [...warnings(parsed), ...notes, ...warned.map(unreadableWarning)],
   }
 }
@@ -207,6 +210,13 @@ const deletions = ({ apis, clients }: ModelDeletions): readonly Step[] => [
   ...apis.map((id) => ({ action: 'delete', kind: 'api', id, changes: [] }) as const),
   ...clients.map((id) => ({ action: 'delete', kind: 'client', id, changes: [] }) as const),
 ]
+
+/** Why APIs can't end. The author may not see all clients, so that none is named. */
+const usedConflicts = (users: PlanMeans['users']): readonly string[] =>
+  [...users].map(([audience, { clients }]) => {
+    const some = clients === 1 ? '1 client outside of it refers' : `${clients} clients outside of it refer`
+    return `the manifest no longer names the API ${JSON.stringify(audience)}, but ${some} to it: take it out of them first`
+  })
 
 const formerAudiences = ({ apis }: Renames): readonly Audience[] =>
   apis.filter(({ before, audience }) => before.audience !== audience).map(({ before }) => before.audience)

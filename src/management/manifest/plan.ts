@@ -41,7 +41,7 @@ export interface Plan {
   readonly generated: readonly GeneratedSecret[]
   /** The losses that the plan causes. */
   readonly losses: readonly Loss[]
-  /** The things that belong to somebody else, a line each with its place. */
+  /** The things that belong to somebody else or are in use there, a line each, with its place if it has one. */
   readonly conflicts: readonly string[]
   /** The results of the manifest's tests, in the state that would be. */
   readonly tests: readonly TestResult[]
@@ -65,7 +65,8 @@ export type Loss =
   | { readonly kind: 'client scope'; readonly clientId: ClientId; readonly audience: Audience; readonly scope: string }
   | { readonly kind: 'disabled'; readonly clientId: ClientId }
   | { readonly kind: 'client'; readonly clientId: ClientId; readonly lastUsedAt: number | undefined }
-  | { readonly kind: 'api'; readonly audience: Audience }
+  /** The clients are those outside of the manifest that still use it. */
+  | ({ readonly kind: 'api'; readonly audience: Audience } & Users)
   | {
       readonly kind: 'owner'
       readonly clientId: ClientId
@@ -82,7 +83,7 @@ export type Loss =
     }
 
 /** The clients that lose something. */
-interface Users {
+export interface Users {
   readonly clients: number
   /** The first of them. */
   readonly examples: readonly ClientId[]

@@ -109,11 +109,21 @@ describe('prune', () => {
     )
   })
 
-  test('leaves an API that clients outside of the manifest use, and counts them', async () => {
+  test('leaves an API that clients outside of the manifest use, and says which', async () => {
     const { run, state } = await open()
     await run(PAYMENTS)
     await run('clients: [{ client_id: extra, scopes: [refund] }]')
-    await expect(run(FEWER, { prune: true })).rejects.toThrow('1 client outside of it refers to them')
+    const planned = await run(FEWER, { prune: true, dryRun: true })
+    const message = `no longer names the API "${B}", but 1 client outside of it refers to it: take it out of them first`
+    expect(planned.conflicts).toEqual([expect.stringContaining(message)])
+    expect(planned.losses).toContainEqual({
+      kind: 'api',
+      audience: B,
+      clients: 1,
+      examples: ['extra'],
+      lastUsedAt: undefined,
+    })
+    await expect(run(FEWER, { prune: true, takeOver: true })).rejects.toThrow(message)
     expect((await state()).apis.has(Audience(B))).toBe(true)
   })
 
