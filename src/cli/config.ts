@@ -5,18 +5,20 @@ import { shownLocation } from '../input/database-location.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { Mistakes } from '../platform/user-error.ts'
+import { examineManifest } from '../server/manifest/examine.ts'
 import { examineStart } from '../server/preflight.ts'
 import { isLive } from '../server/reload/table.ts'
 import { givenOptions } from './config-options.ts'
 import { print, printable, say } from './output.ts'
 
-/** `tessera config check`: fails as `tessera serve` would, and changes nothing. */
+/** `tessera config check`: fails as `tessera serve` would, or if the served manifest has mistakes. It changes nothing. */
 export async function configCheck(command: Command): Promise<void> {
   const examined = examineConfig(givenOptions(command), systemClock)
   const means = { clock: systemClock, random: systemRandom, mayRun: true }
-  const { mistakes, warnings, notes } = await examineStart(examined, means)
-  for (const warning of warnings) say(`warning: ${printable(warning)}`)
-  for (const note of notes) say(`note: ${printable(note)}`)
+  const findings = [await examineStart(examined, means), await examineManifest(examined.options.manifest)]
+  for (const warning of findings.flatMap(({ warnings }) => warnings)) say(`warning: ${printable(warning)}`)
+  for (const note of findings.flatMap(({ notes }) => notes)) say(`note: ${printable(note)}`)
+  const mistakes = findings.flatMap((one) => one.mistakes)
   if (mistakes.length > 0) throw new Mistakes(mistakes)
   const { issuer, storage = '' } = examined.options
   print(printable(`ok: ${issuer} on ${shownLocation(storage)}`))

@@ -9,7 +9,7 @@ import { openKubernetes } from './kubernetes.ts'
 const PLACES = {
   'file:': { rest: 'PATH', open: openFile },
   'env:': { rest: 'PATH', open: openEnvironment },
-  'exec:': { rest: 'COMMAND', open: openCommand },
+  'exec:': { rest: 'COMMAND', open: (rest: string, output: Output) => openCommand(rest, output) },
   'k8s:': { rest: 'NAME', open: openKubernetes },
   stdout: { rest: '', open: (_rest: string, output: Output) => openStandardOutput(output) },
 } as const satisfies Readonly<

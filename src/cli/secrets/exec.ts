@@ -4,10 +4,15 @@ import { UsageError, UserError } from '../../platform/user-error.ts'
 import type { Destination, Output } from './destination.ts'
 import { jsonLines, type NewSecret } from './secret.ts'
 
-/** Milliseconds until a command that takes secrets is stopped. */
-const MOST_MS = 60_000
-/** Bytes that such a command may print. */
-const MOST_OUTPUT = 1024 * 1024
+/** The bounds of a command that takes secrets. */
+interface Bounds {
+  /** Milliseconds until it is stopped. */
+  readonly time: number
+  /** Bytes that it may print on standard output, and as many on standard error. */
+  readonly output: number
+}
+
+const BOUNDS: Bounds = { time: 60_000, output: 1024 * 1024 }
 
 /**
  * Runs the command, and then looks for input that it has left: it has not taken its secrets. It gets no Ctrl+C, because a server has
@@ -26,7 +31,7 @@ const PROGRAM = /^\s*([\w./-]+)(?=\s|$)/
  * A command of the shell. It gets JSON lines on its standard input, where no list of processes shows them.
  * @throws UsageError if the shell does not understand it, or finds no such program
  */
-export function openCommand(command: string, { say }: Output): Destination {
+export function openCommand(command: string, { say }: Pick<Output, 'say'>, bounds = BOUNDS): Destination {
   const check = spawnSync('sh', ['-n', '-c', command], { stdio: 'ignore' })
   if (check.status !== 0) throw new UsageError('--secrets-to exec: the shell does not understand this command')
   const program = PROGRAM.exec(command)?.[1]
@@ -37,18 +42,22 @@ export function openCommand(command: string, { say }: Output): Destination {
     name: 'the command of --secrets-to',
     output: 'free',
     check: () => {},
-    take: (made) => run(command, made, say),
+    take: (made) => run(command, made, { say, bounds }),
     end: () => {},
   }
 }
 
-function run(command: string, made: readonly NewSecret[], say: Output['say']): void {
+interface Means extends Pick<Output, 'say'> {
+  readonly bounds: Bounds
+}
+
+function run(command: string, made: readonly NewSecret[], { say, bounds }: Means): void {
   const result = spawnSync('sh', ['-c', RUN, 'sh', command], {
     input: jsonLines(made),
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    timeout: MOST_MS,
+    timeout: bounds.time,
     killSignal: 'SIGKILL',
-    maxBuffer: MOST_OUTPUT,
+    maxBuffer: bounds.output,
   })
   const [, stdout, stderr, verdict] = result.output ?? []
   const printed = made.reduce(
@@ -56,18 +65,22 @@ function run(command: string, made: readonly NewSecret[], say: Output['say']): v
     `${stdout ?? ''}${stderr ?? ''}`.replace(/\n$/, ''),
   )
   if (printed !== '') say(printed)
-  const fault = faultOf(result, String(verdict ?? ''))
+  const fault = faultOf(result, String(verdict ?? ''), bounds)
   if (fault !== undefined) throw new UserError(`the command of --secrets-to ${fault}`)
 }
 
-function faultOf({ error, status, signal }: SpawnSyncReturns<unknown>, verdict: string): string | undefined {
+function faultOf(
+  { error, status, signal }: SpawnSyncReturns<unknown>,
+  verdict: string,
+  { time, output }: Bounds,
+): string | undefined {
   switch (codeOf(error)) {
     case undefined:
       break
     case 'ETIMEDOUT':
-      return `took longer than ${MOST_MS / 1000} seconds`
+      return `took longer than ${time / 1000} seconds`
     case 'ENOBUFS':
-      return `printed more than ${MOST_OUTPUT / 1024 / 1024} MiB`
+      return `printed more than ${output / 1024 / 1024} MiB`
     case 'EPIPE':
       return 'ended before it had read its standard input'
     default:
