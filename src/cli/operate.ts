@@ -105,6 +105,10 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       defaultLifetime: () => opened.options.token.lifetime,
       retentionDays: () => opened.options.audit.retention_days,
       refusalOf,
+      tryRequest: ofServer,
+      get addresses() {
+        return ofServer()
+      },
     },
     show,
   })

@@ -98,9 +98,11 @@ export function addProfiles(program: Command): void {
 /** Adds the commands on the configuration. */
 export function addConfig(program: Command): void {
   const config = program.command('config').description('the configuration')
-  addConfigOptions(config.command('check').description('check whether `tessera serve` would start with it, and the manifest that it names')).action(
-    async (_options, command: Command) => (await import('./config.ts')).configCheck(command),
-  )
+  addConfigOptions(
+    config
+      .command('check')
+      .description('check whether `tessera serve` would start with it, and the manifest that it names'),
+  ).action(async (_options, command: Command) => (await import('./config.ts')).configCheck(command))
   config
     .command('reference')
     .description('print every option, as Markdown')

@@ -13,7 +13,7 @@ import type { UsageCounter } from '../usage/counter.ts'
 /** The parts of the server on which recording depends. */
 export interface Recording {
   readonly tenant: TenantId
-  readonly audit: AuditSink
+  readonly audit: Pick<AuditSink, 'isFull' | 'record'>
   readonly usage: UsageCounter
 }
 

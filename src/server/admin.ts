@@ -12,27 +12,25 @@ import type { AuditSink } from '../audit/sink.ts'
 import { shownOptions } from '../config/shown.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
+import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
 import { statedReason } from '../management/stated-reason.ts'
-import type { Directory } from '../model/directory/directory.ts'
 import type { MemberName, Membership } from '../model/group.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { cleanUp } from '../platform/clean-up.ts'
-import type { ProofVerifier } from '../sender-constraint/verify-proof.ts'
 import type { Store } from '../store/tables/sql-store.ts'
-import type { TokenIntrospector } from '../tokens/introspection/introspector.ts'
 import type { Dependencies } from './environment.ts'
+import { tokenTrials } from './lab.ts'
 import { credentialMaker } from './making.ts'
 import type { OwnNode } from './nodes.ts'
 
 /** The parts of a process that its admin API needs. */
 export interface AdminParts {
-  readonly directory: Directory
-  readonly introspector: TokenIntrospector
-  readonly proofVerifier: ProofVerifier
+  /** The services of the OAuth endpoints, in this process. */
+  readonly services: RuntimeContext
   readonly masterKey: MasterKey
   /** Takes the events of refused calls. */
   readonly audit: AuditSink
@@ -58,9 +56,11 @@ interface Opening extends AdminParts {
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { directory, introspector, proofVerifier, masterKey, audit, people, problems, node, served }: Opening,
+  { services, masterKey, audit, people, problems, node, served }: Opening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
+  const { clientAuth, introspector, proofVerifier, metadata } = services
+  const trial = tokenTrials(dependencies, services)
   const maker = credentialMaker(dependencies, store, masterKey)
   repeat({
     every: 60_000,
@@ -77,7 +77,7 @@ export function openAdminApi(
       sessionCaller(people, membershipsOf),
       tokenCaller({
         introspector,
-        directory,
+        directory: clientAuth.directory,
         proofs: proofVerifier,
         origins: [people.url],
         membershipsOf: (id) => membershipsOf([{ kind: 'client', id }]),
@@ -112,6 +112,8 @@ export function openAdminApi(
           defaultLifetime: () => live.current.token.lifetime,
           retentionDays: () => live.current.audit.retention_days,
           refusalOf,
+          tryRequest: trial(request, actor),
+          addresses: metadata.addresses,
         },
       }
     },

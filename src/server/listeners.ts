@@ -76,6 +76,10 @@ async function listenFor(
   return { port, prepareCertificate, proxies }
 }
 
+/** The `WWW-Authenticate` of a 401 to clients (RFC 7617 §2.1). */
+export const challengeOf = ({ issuer }: { readonly issuer: string }): string =>
+  `Basic realm="${issuer}", charset="UTF-8"`
+
 const common = ({ config: { issuer, runtime, http }, log, clock, random }: Dependencies) => ({
   proxies: new TrustedProxies(runtime.trusted_proxies, runtime.forwarded_header),
   certificateHeader: runtime.certificate_header === 'off' ? undefined : runtime.certificate_header,
@@ -86,7 +90,7 @@ const common = ({ config: { issuer, runtime, http }, log, clock, random }: Depen
     keepAlive: http.keep_alive_timeout * 1000,
   },
   mostIdle: http.idle_connections,
-  challenge: `Basic realm="${issuer}", charset="UTF-8"`,
+  challenge: challengeOf({ issuer }),
   clock,
   random,
   onDefect: (error: unknown, requestId: string) => log.error({ err: error, request_id: requestId }, 'a request failed'),

@@ -1,15 +1,15 @@
-import { CertificateCheck } from '../client-auth/certificates/check.ts'
 import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import type { Config } from '../config/resolve.ts'
 import { reservePort } from '../http/listener.ts'
 import { one } from '../observability/readings.ts'
-import { ReplayMarks } from '../replay/marks.ts'
 import { gatherRefusals } from './audit.ts'
 import { compose, type Foundation, type OwnParts, type Server } from './compose.ts'
+import { openCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
 import { readGuesses } from './metrics.ts'
 import { keysSeen, openModel } from './model.ts'
-import { createTokenParts } from './services.ts'
+import { createServices } from './services.ts'
+import { openUsage } from './usage.ts'
 import { WorkerPool } from './workers/pool.ts'
 
 /** Starts workers, and the objects that they share. Rejects, with nothing left running, if one can't start. */
@@ -25,13 +25,23 @@ export const startPrimary = (
     build: (foundation) => buildPrimary(foundation, workers),
   })
 
-async function buildPrimary({ dependencies, store, audit }: Foundation, configured: number): Promise<OwnParts> {
+async function buildPrimary(
+  { dependencies, store, audit, tracing }: Foundation,
+  configured: number,
+): Promise<OwnParts> {
   const { config, clock, log, shutdown } = dependencies
-  // The admin API needs the model, too.
+  // The admin API answers from the model, and tries token requests out as a worker answers them.
   const model = await openModel(dependencies, store)
-  // The primary validates a new configuration, so that either all workers put it in force, or none.
-  const certificates = new CertificateCheck(config.clientAuthorities, clock)
   const guesses = new GuessLimiter(clock)
+  const gathered = gatherRefusals(dependencies, audit)
+  const services = createServices(dependencies, {
+    model,
+    credentials: await openCredentials(dependencies, { store, audit }),
+    guesses,
+    audit: gathered,
+    usage: openUsage(dependencies, store),
+    tracing,
+  })
   const runtimePort = await reservePort(config.runtime)
   const onPort = (next: Config): Config => ({ ...next, runtime: { ...next.runtime, port: runtimePort } })
   const workers = new WorkerPool({
@@ -43,14 +53,10 @@ async function buildPrimary({ dependencies, store, audit }: Foundation, configur
     stopTimeout: config.shutdown.timeout * 1000,
   })
   return {
-    certificates,
+    // The primary validates a new configuration, so that either all workers put it in force, or none.
+    certificates: services.clientAuth.certificates,
     guesses,
-    admin: {
-      ...createTokenParts(dependencies, model, new ReplayMarks(store.replay, clock)),
-      directory: model.directory,
-      masterKey: model.masterKey,
-      audit: gatherRefusals(dependencies, audit),
-    },
+    admin: { services, masterKey: model.masterKey, audit: gathered },
     keysSeen: () => keysSeen(model),
     problems: async () => workers.problems,
     isWithoutWorkers: () => workers.ready === 0,

@@ -1,3 +1,4 @@
+import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
 import type { Config } from '../config/resolve.ts'
 import { runtimeRoutes } from '../endpoints/routes.ts'
 import { Traffic } from '../observability/traffic.ts'
@@ -38,12 +39,13 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const credentials = await openCredentials(dependencies, { store, audit })
   const gathered = gatherRefusals(dependencies, audit)
   const usage = openUsage(dependencies, store)
-  const services = createServices(dependencies, { model, credentials, audit: gathered, usage, tracing })
+  const guesses = dependencies.primary?.guesses ?? new GuessLimiter(dependencies.clock)
+  const services = createServices(dependencies, { model, credentials, guesses, audit: gathered, usage, tracing })
   const traffic = new Traffic()
   return {
     certificates: services.clientAuth.certificates,
-    guesses: services.clientAuth.guesses,
-    admin: { ...services, directory: model.directory, masterKey: model.masterKey, audit: gathered },
+    guesses,
+    admin: { services, masterKey: model.masterKey, audit: gathered },
     keysSeen: () => keysSeen(model),
     problems: () => problemsOf(model),
     readings: [
@@ -53,7 +55,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
       () => readCondition(model),
       () => unreadable.read(),
       () => readCredentials(credentials),
-      () => readGuesses(services.clientAuth.guesses),
+      () => readGuesses(guesses),
       () => readServices(services),
       () => readUsage(usage),
     ],

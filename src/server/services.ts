@@ -4,7 +4,7 @@ import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { SecretVerifier } from '../client-auth/secrets/verifier.ts'
-import { GuessLimiter } from '../client-auth/throttle/limiter.ts'
+import type { Guesses } from '../client-auth/throttle/guesses.ts'
 import { Conditions } from '../conditions/conditions.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
 import { endpointAddresses } from '../oauth/endpoints.ts'
@@ -29,6 +29,7 @@ import { traceSigners } from './tracing.ts'
 interface Parts {
   readonly model: Model
   readonly credentials: CredentialNotes
+  readonly guesses: Guesses
   /** Takes the events of requests. */
   readonly audit: AuditSink
   readonly usage: UsageCounter
@@ -36,14 +37,14 @@ interface Parts {
 }
 
 /** The parts that verify tokens and the proofs that go with them. */
-export interface TokenParts {
+interface TokenParts {
   readonly tokenVerifier: Verifier
   readonly introspector: TokenIntrospector
   readonly proofVerifier: ProofVerifier
 }
 
 /** Makes the parts that verify our own tokens. */
-export function createTokenParts(
+function createTokenParts(
   { config, clock, live }: Pick<Dependencies, 'config' | 'clock' | 'live'>,
   { changes, directory, masterKey, keyring, revocations }: Model,
   marks: ReplayMarks,
@@ -70,9 +71,9 @@ export function createTokenParts(
 /** Makes the services that the OAuth endpoints call. @throws UserError if a configured file is unusable */
 export function createServices(
   dependencies: Dependencies,
-  { model, credentials, audit, usage: counter, tracing }: Parts,
+  { model, credentials, guesses, audit, usage: counter, tracing }: Parts,
 ): RuntimeContext {
-  const { config, clock, random, lookup, primary, live, holds } = dependencies
+  const { config, clock, random, lookup, live, holds } = dependencies
   const { changes, directory, keySources, masterKey, keyring, revocations, consumers } = model
   const { usage, replacements, marks } = credentials
   const fetcher = tracing.calls('fetch', fetcherOf({ config, lookup }))
@@ -91,7 +92,7 @@ export function createServices(
       tenant: DEFAULT_TENANT,
       directory,
       secrets: tracing.calls('secret', new SecretVerifier(clock, random, masterKey.derive('secret marks')[0])),
-      guesses: primary?.guesses ?? new GuessLimiter(clock),
+      guesses,
       marks,
       keySets,
       issuerKeys,

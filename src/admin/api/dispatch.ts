@@ -94,7 +94,7 @@ async function answerCall(
   const call = async () => toResponse(operation, await operation.call(context, input))
   if (operation.method !== 'POST') return withCondition(request, await call())
   // Strangers could store any number of keys, and would share them.
-  if (operation.access === 'public') return call()
+  if (operation.access === 'public' || !operation.isKept) return call()
   return idempotency.once(caller, request, call)
 }
 

@@ -50,7 +50,7 @@ export function openApiDocument(operations: readonly Operation[]) {
 }
 
 function describeOperation(operation: Operation): ZodOpenApiOperationObject {
-  const { id, summary, access, parameters, query, body, status, answer, isConditional, example, method } = operation
+  const { id, summary, access, parameters, query, body, status, answer, example, method } = operation
   return {
     operationId: id,
     summary,
@@ -60,7 +60,7 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
     requestParams: {
       ...(Object.keys(parameters.shape).length > 0 && { path: parameters }),
       ...(Object.keys(query.shape).length > 0 && { query }),
-      ...headersOf(isConditional, method),
+      ...headersOf(operation),
     },
     ...(takesBody(body) && {
       requestBody: {
@@ -84,11 +84,11 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
 const takesBody = (body: z.ZodType | undefined): body is z.ZodType =>
   body !== undefined && !(body instanceof z.ZodUndefined)
 
-function headersOf(isConditional: boolean, method: string) {
+function headersOf({ isConditional, isKept, method }: Operation) {
   const condition = z.string().optional().describe('The ETag of the state that you have read, or *.')
   const once = z.string().optional().describe('Repeats the first answer to a request with the same key, for a day.')
   if (isConditional) return { header: z.object({ 'If-Match': condition }) }
-  return method === 'POST' ? { header: z.object({ 'Idempotency-Key': once }) } : {}
+  return method === 'POST' && isKept ? { header: z.object({ 'Idempotency-Key': once }) } : {}
 }
 
 function successes(status: number, answer: z.ZodType | undefined, example: unknown, method: string) {

@@ -4,7 +4,9 @@ import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { MakingContext } from '../../management/credentials/make.ts'
 import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
+import type { TryRequest } from '../../management/lab/request-token.ts'
 import type { ListedNode } from '../../nodes/list.ts'
+import type { EndpointAddresses } from '../../oauth/endpoints.ts'
 import type { PeopleContext } from '../sessions/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
@@ -25,6 +27,9 @@ interface ServerFacts {
   readonly retentionDays: () => number
   /** The table of refusals, which stands above the rooms that use it here. */
   readonly refusalOf: ExplainingContext['refusalOf']
+  /** Sends a token request from the address of the caller. */
+  readonly tryRequest: TryRequest
+  readonly addresses: EndpointAddresses
 }
 
 /** The context of one call of an operation. */

@@ -2,18 +2,28 @@ import { z } from 'zod'
 import { explainClient, explainRequest } from '../../management/explanations/explain.ts'
 import type { Explanation } from '../../management/explanations/explanation.ts'
 import { type RequestReference, requestReferenceIn } from '../../management/explanations/reference.ts'
+import { stepNames } from '../../management/explanations/steps.ts'
 import { whyUnrecorded } from '../../management/explanations/unrecorded.ts'
 import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { NotFound } from '../../platform/user-error.ts'
 import { InvalidParameters } from './input.ts'
 import { noBody, noParameters, operation } from './operation.ts'
 
-const explanation = z
-  .looseObject({ time: z.iso.datetime(), type: z.string(), result: z.string(), request_id: z.string() })
+export const explanation = z
+  .looseObject({
+    time: z.iso.datetime(),
+    type: z.string(),
+    result: z.string(),
+    request_id: z.string(),
+    steps: z
+      .array(z.strictObject({ step: z.enum(stepNames), result: z.string(), why: z.string() }))
+      .optional()
+      .describe('The decisions that led to an issued token, and the setting behind each.'),
+  })
   .describe('The result of a request: its reason, what the client has and what came, and remedies.')
 
 /** The explanation of a request, as JSON. */
-export const explanationBody = ({ refusal, ...event }: Explanation) => ({
+export const explanationBody = ({ refusal, steps, ...event }: Explanation) => ({
   time: event.time,
   type: event.type,
   result: event.result,
@@ -27,6 +37,7 @@ export const explanationBody = ({ refusal, ...event }: Explanation) => ({
     did_you_mean: refusal.meant,
     remedies: refusal.remedies,
   }),
+  ...(steps.length > 0 && { steps }),
   client_id: event.clientId,
   remote_address: event.remoteAddress,
   credential_label: event.credentialLabel,

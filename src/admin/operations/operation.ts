@@ -38,6 +38,8 @@ interface OperationInfo {
   readonly isConditional: boolean
   /** Whether its query or body names something that must exist, so that it may answer 404 without a parameter of the path. */
   readonly isReferring: boolean
+  /** Whether its answer is kept for a repetition with the same `Idempotency-Key`, with a digest of its body. */
+  readonly isKept: boolean
   /** The words of the commands that do the same, such as `clients show`. */
   readonly commands: readonly string[]
   readonly example: Example
@@ -59,9 +61,11 @@ export interface Operation extends OperationInfo {
   call(context: CallContext, input: RawInput): Promise<Answer>
 }
 
+type Defaulted = 'status' | 'answer' | 'isConditional' | 'isReferring' | 'isKept' | 'commands' | 'example'
+
 interface Definition<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>
-  extends Omit<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'commands' | 'example'>,
-    Partial<Pick<OperationInfo, 'status' | 'answer' | 'isConditional' | 'isReferring' | 'commands' | 'example'>> {
+  extends Omit<OperationInfo, Defaulted>,
+    Partial<Pick<OperationInfo, Defaulted>> {
   readonly parameters: Path
   readonly query: Query
   readonly body: Body
@@ -87,6 +91,7 @@ export const operation = <Path extends z.ZodObject, Query extends z.ZodObject, B
   answer: undefined,
   isConditional: false,
   isReferring: false,
+  isKept: true,
   commands: [],
   example: {},
   ...info,

@@ -10,6 +10,7 @@ import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
 import { groupOperations } from './groups.ts'
 import { keyOperations } from './keys.ts'
+import { labOperations } from './lab.ts'
 import { nodeOperations } from './nodes.ts'
 import type { Operation } from './operation.ts'
 import { permissionOperations } from './permissions.ts'
@@ -38,6 +39,7 @@ export const operations: readonly Operation[] = [
   ...fleetOperations,
   ...exportOperations,
   ...explanationOperations,
+  ...labOperations,
   ...deletionOperations,
   ...auditOperations,
 ]

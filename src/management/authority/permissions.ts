@@ -30,6 +30,7 @@ const table = {
   'plans:write': { description: 'Apply manifests' },
   'audit:read': { description: 'Read audit events', within: 'view' },
   'usage:read': { description: 'See usage', within: 'view' },
+  'lab:use': { description: 'Try token requests out as a client would send them', within: 'rotate' },
   'explanations:read': { description: 'Explain the results of requests', within: 'view' },
   'settings:read': { description: 'See the configuration, without secrets' },
   'metrics:read': { description: 'Read metrics' },

@@ -9,6 +9,7 @@ import { adviceOn } from './advice/table.ts'
 import type { ExplainedRefusal, Explanation } from './explanation.ts'
 import { findCase } from './find-case.ts'
 import type { RequestReference } from './reference.ts'
+import { type AskedAccess, stepsOf } from './steps.ts'
 
 /** The context of explanations. */
 export interface ExplainingContext extends ManagementContext {
@@ -81,10 +82,14 @@ async function explainAll(
   return explained
 }
 
-/** Explains one event from its facts and the present state of the model; undefined if the author may not see it. */
+/**
+ * Explains one event from its facts and the present state of the model; undefined if the author may not see it.
+ * @param asked the access that the request asked for, if that is known: no event has it
+ */
 export async function explainEvent(
   context: ExplainingContext,
   event: StoredAuditEvent,
+  asked?: AskedAccess,
 ): Promise<Explanation | undefined> {
   const about = await findCase(context, event)
   if (!mayOver(context.authority, 'explanations:read', ownerOf(about))) return undefined
@@ -99,6 +104,7 @@ export async function explainEvent(
     credentialLabel: labelOf(about),
     detail,
     refusal: explainRefusal(context, event, about),
+    steps: type === 'token.issue' && result === 'success' ? stepsOf(about, asked) : [],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Advice } from './advice/advice.ts'
+import type { Step } from './steps.ts'
 
 /** An event in the words of its time. */
 interface ExplainedEvent {
@@ -25,4 +26,6 @@ export interface ExplainedRefusal extends Required<Advice> {
 export interface Explanation extends ExplainedEvent {
   /** Undefined for a success, and for a reason of another version. */
   readonly refusal: ExplainedRefusal | undefined
+  /** The decisions that led to an issued token; none for any other request. */
+  readonly steps: readonly Step[]
 }
