@@ -40,7 +40,13 @@ export const tokenTrials =
       () => undefined,
     )
     const answer = await answered()
-    return { requestId, ...answer, headers: { ...answer.headers, 'X-Request-Id': requestId }, event: recorded }
+    return {
+      requestId,
+      ...answer,
+      body: String(answer.body),
+      headers: { ...answer.headers, 'X-Request-Id': requestId },
+      event: recorded,
+    }
 
     async function answered(): Promise<HttpResponse> {
       try {
