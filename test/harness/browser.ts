@@ -65,6 +65,8 @@ export async function startConsole(options: TestServerOptions = {}): Promise<Con
         colorScheme: theme,
         viewport: SIZES[width],
         reducedMotion: 'reduce',
+        locale: 'en-GB',
+        timezoneId: 'UTC',
       })
       contexts.push(context)
       for (const [name, value] of visitor?.cookies ?? [])

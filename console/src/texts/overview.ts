@@ -5,7 +5,7 @@ export const overview = {
   traffic: { minute: 'Requests per minute', hour: 'Requests per hour' },
   issued: 'issued',
   refused: 'refused',
-  latency: 'slowest of a hundred',
+  latency: 'p99 of the last minute',
   milliseconds: (value: number) => `${value.toLocaleString('en', { maximumFractionDigits: 1 })} ms`,
   top: { client: 'Most active clients', api: 'Most used APIs' },
   noTraffic: 'No token was issued in this time.',
