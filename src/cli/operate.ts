@@ -109,6 +109,8 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       get addresses() {
         return ofServer()
       },
+      publishedKeys: ofServer,
+      clientAuth: ofServer,
     },
     show,
   })

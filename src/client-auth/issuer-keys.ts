@@ -7,7 +7,8 @@ import { refusal } from './refusals.ts'
 import type { RegisteredKeys } from './registered-keys.ts'
 import type { IssuerKeys } from './remote-jwks/discovery.ts'
 
-interface IssuersKeys {
+/** The keys of issuers: those that they publish, and those in credentials. */
+export interface IssuersKeys {
   readonly published: IssuerKeys
   readonly registered: RegisteredKeys
 }

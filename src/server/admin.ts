@@ -10,6 +10,7 @@ import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
 import type { PeopleContext } from '../admin/sessions/context.ts'
 import type { AuditSink } from '../audit/sink.ts'
 import { shownOptions } from '../config/shown.ts'
+import { parseKeySet } from '../crypto/jws/public-key.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
@@ -114,6 +115,8 @@ export function openAdminApi(
           refusalOf,
           tryRequest: trial(request, actor),
           addresses: metadata.addresses,
+          publishedKeys: () => parseKeySet(JSON.parse(services.keys.keyring.published.body)).keys,
+          clientAuth: () => clientAuth,
         },
       }
     },

@@ -1,6 +1,8 @@
 import type { Author } from '../../administrators/event.ts'
 import type { SignInRequest } from '../../administrators/sessions/begin.ts'
 import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
+import type { ClientAuthContext } from '../../client-auth/context.ts'
+import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import type { MakingContext } from '../../management/credentials/make.ts'
 import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
@@ -30,6 +32,10 @@ interface ServerFacts {
   /** Sends a token request from the address of the caller. */
   readonly tryRequest: TryRequest
   readonly addresses: EndpointAddresses
+  /** The keys that verify its tokens. */
+  readonly publishedKeys: () => readonly PublicKey[]
+  /** The parts with which it authenticates clients. */
+  readonly clientAuth: () => ClientAuthContext
 }
 
 /** The context of one call of an operation. */

@@ -5,7 +5,8 @@ import { LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { explanation, explanationBody } from './explanations.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
 
-const LONGEST_TOKEN = 16_384
+/** Characters of a token or a proof. No token of ours is longer, and no other is parsed. */
+export const LONGEST_TOKEN = 16_384
 const text = (most: number) => z.string().min(1).max(most)
 const targets = z.array(text(1_024)).max(20)
 
@@ -46,7 +47,6 @@ const triedRequest = z
   })
 
 const headers = z.record(z.string(), z.string())
-
 /** Trials: requests and tokens that people try out. */
 export const labOperations = [
   operation({

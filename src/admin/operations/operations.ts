@@ -9,6 +9,7 @@ import { exportOperations } from './exports.ts'
 import { fleetOperations } from './fleet.ts'
 import { grantOperations } from './grants.ts'
 import { groupOperations } from './groups.ts'
+import { inspectionOperations } from './inspections.ts'
 import { keyOperations } from './keys.ts'
 import { labOperations } from './lab.ts'
 import { nodeOperations } from './nodes.ts'
@@ -40,6 +41,7 @@ export const operations: readonly Operation[] = [
   ...exportOperations,
   ...explanationOperations,
   ...labOperations,
+  ...inspectionOperations,
   ...deletionOperations,
   ...auditOperations,
 ]

@@ -4,6 +4,7 @@ import type { MasterKey } from '../../crypto/master-key.ts'
 import { signatureAlgorithms } from '../../keys/algorithms.ts'
 import { Keyring } from '../../keys/keyring.ts'
 import { readPublicKey } from '../../keys/open-key.ts'
+import type { Client, UnreadableClient } from '../../model/client.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { uuidv7Time } from '../../platform/random.ts'
@@ -11,7 +12,7 @@ import { UserError } from '../../platform/user-error.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { SEALED_FORM, Unsealer } from '../../tokens/sealed.ts'
 import { loadApis } from '../apis/show.ts'
-import { requireEverywhere } from '../authority/authority.ts'
+import { lacking, mayOver, requireSomewhere } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import type { Check } from '../explanations/advice/advice.ts'
 import { comparison, MOST_SEARCHED, spanInWords } from '../explanations/advice/case.ts'
@@ -49,16 +50,18 @@ const REVOCATIONS_AT_ONCE = 10_000
 /**
  * Says why introspection reports a token as active or not, check by check (RFC 7662 §2.2).
  * @param asked the client that introspects; undefined for one that may introspect all tokens
+ * @throws NotAllowed if the author may not see the client of the token; UserError if it is neither sealed nor a JWT
  */
 export async function inspectToken(
   context: InspectionContext,
   { token, asked }: { readonly token: string; readonly asked?: string | undefined },
 ): Promise<Inspection> {
-  requireEverywhere(context.authority, 'explanations:read')
+  requireSomewhere(context.authority, 'explanations:read')
   const { check, claims: found, kid } = await openToken(context, token)
   const parsed = claimsSchema.safeParse(found)
   if (!check.passed || !parsed.success || kid === undefined) return { active: false, checks: [check], claims: found }
   const claims = parsed.data
+  const client = await loadClient(context, claims.client_id)
   const audiences = [claims.aud].flat()
   const checks = [
     check,
@@ -67,7 +70,7 @@ export async function inspectToken(
       : [comparison('iss', claims.iss === context.issuer, context.issuer, claims.iss)]),
     expiryCheck(claims, context.clock.now()),
     ...(await revocationChecks(context, claims, kid)),
-    await clientCheck(context, claims.client_id),
+    clientCheck(claims.client_id, client),
     await apiCheck(context, audiences),
     ...(asked === undefined ? [] : [await askedCheck(context, asked, audiences)]),
   ]
@@ -166,8 +169,15 @@ async function revocationCheck({ store }: InspectionContext, revocation: Revocat
   return comparison('revocation', false, 'none', received, by)
 }
 
-async function clientCheck({ store }: InspectionContext, id: string): Promise<Check> {
+/** @throws NotAllowed if the author may see no explanation of what the client does */
+async function loadClient({ store, authority }: InspectionContext, id: string) {
   const client = id.length > LONGEST_CLIENT_ID ? undefined : await store.directory.loadClient(ClientId(id))
+  const owner = client === undefined || 'problem' in client ? undefined : client.owner
+  if (!mayOver(authority, 'explanations:read', owner)) throw lacking('explanations:read')
+  return client
+}
+
+function clientCheck(id: string, client: Client | UnreadableClient | undefined): Check {
   const expected = 'one that exists and is enabled'
   if (client === undefined) return comparison('client', false, expected, id, 'it does not exist')
   if ('problem' in client)

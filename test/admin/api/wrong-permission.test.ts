@@ -96,7 +96,11 @@ function callFor(call: CallAdmin, { id, method, path, body, isConditional }: Des
   const target = path
     .replace('/api/v1', '')
     .replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
-  const query = id === 'explanations.list' ? `?client=${THEIRS.client}` : ''
+  const queries: Readonly<Record<string, string>> = {
+    'explanations.list': `?client=${THEIRS.client}`,
+    'apis.sample-token': `?client_id=${THEIRS.client}`,
+  }
+  const query = queries[id] ?? ''
   const headers = { ...(isConditional && { 'if-match': '*' }) }
   return call(method, target + query, {
     headers,
@@ -186,8 +190,8 @@ describe('the permission alone is enough to read', () => {
       const operation = find(id)
       expect(operation.permission).toBe(permission)
       const { status } = await callFor(await as(idOf('only', permission)), operation)
-      // The labels of credentials belong to a client, which the caller must be able to see as well.
-      expect(status).toBe(id === 'usage.credentials' ? 404 : 200)
+      // These are about a client, too, which the caller must be able to see as well.
+      expect(status).toBe(['usage.credentials', 'apis.sample-token'].includes(id) ? 404 : 200)
     },
   )
 })

@@ -40,11 +40,16 @@ export interface ServerRules {
   readonly now: number
 }
 
+/** A token that was decided on, with its claims. */
+export interface UnsignedToken extends DecidedToken {
+  readonly claims: AccessTokenClaims
+}
+
 /** The answer that the request of a test would get. */
 export interface Answer {
   /** The client and the credential that the token of an outside issuer proves; undefined without such a token. */
   readonly matched?: Match | undefined
-  readonly token?: DecidedToken & { readonly claims: AccessTokenClaims }
+  readonly token?: UnsignedToken
   readonly refusal?: Refusal
 }
 
@@ -67,21 +72,27 @@ export async function answerTest(test: ManifestTest, state: TestedState, rules: 
     if (matched === undefined) refuseDisabled(client)
     requirePermitted(client, clientCredentials)
     const requested = { scope: test.scope, targets: test.resource }
-    const decided = decideToken(rules, client, requested, state.apis, test)
-    const issuance = {
-      iss: rules.issuer.url,
-      iat: toSeconds(rules.now),
-      jti: TEST,
-      cnf: confirmationOf(decided.binding),
-    }
-    const claims = buildClaims(decided.entitlement, decided.profile, decided.lifetime, issuance)
-    refuseLong(lengthOf(decided.profile, claims))
-    return { matched, token: { ...decided, claims } }
+    return { matched, token: tokenOf(rules, client, requested, state.apis, test) }
   } catch (error) {
     const refusal = expectedRefusal(error)
     if (refusal === undefined) throw error
     return { matched, refusal }
   }
+}
+
+/**
+ * The token that a client would get now. Its id, and the key that it is bound to, are placeholders.
+ * @throws Refusal; RecordUnreadable
+ */
+export function tokenOf(
+  rules: Pick<ServerRules, 'accessDecisions' | 'issuer' | 'now'>,
+  ...[client, requested, apis, proofs]: Parameters<typeof decideToken> extends [unknown, ...infer Rest] ? Rest : never
+): UnsignedToken {
+  const decided = decideToken(rules, client, requested, apis, proofs)
+  const issuance = { iss: rules.issuer.url, iat: toSeconds(rules.now), jti: TEST, cnf: confirmationOf(decided.binding) }
+  const claims = buildClaims(decided.entitlement, decided.profile, decided.lifetime, issuance)
+  refuseLong(lengthOf(decided.profile, claims))
+  return { ...decided, claims }
 }
 
 /** @throws Refusal if the token authenticates nobody; RecordUnreadable */
