@@ -1,14 +1,23 @@
 import { oneOf, text, texts } from '../../shared/search.ts'
 
-export const tabs = ['request', 'explain', 'federation'] as const
+export const tabs = ['request', 'explain'] as const
+export type LabTab = (typeof tabs)[number]
 
-export const methods = ['client_secret_basic', 'client_secret_post', 'client_assertion', 'none'] as const
+export const methods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'federated_jwt',
+  'none',
+] as const
+export type Method = (typeof methods)[number]
 
 /** The parts of the lab that stand in the address. Secrets, assertions and tokens never do. */
 export interface LabSearch {
-  readonly tab?: (typeof tabs)[number] | undefined
+  readonly tab?: LabTab | undefined
   readonly client?: string | undefined
-  readonly method?: (typeof methods)[number] | undefined
+  readonly method?: Method | undefined
   readonly scope?: string | undefined
   readonly resource?: readonly string[] | undefined
   /** Further parameters, as `name=value`. */

@@ -10,7 +10,7 @@ import classes from './why.module.css'
 
 /** One event of a request, in words: what came of it, why, and how to mend it. */
 export function Explained({ about }: { readonly about: Explanation }) {
-  const { checks = [], did_you_mean: meant = [], notes = [], remedies = [] } = about
+  const { checks = [], did_you_mean: meant = [], notes = [], remedies = [], steps = [] } = about
   const isRefused = about.result !== 'success'
   return (
     <article className={classes['explained']}>
@@ -36,6 +36,22 @@ export function Explained({ about }: { readonly about: Explanation }) {
               <ins>{one.meant}</ins>
             </p>
           ))}
+        </section>
+      )}
+      {steps.length > 0 && (
+        <section>
+          <h3>{t.steps}</h3>
+          <ol className={classes['steps']}>
+            {steps.map(({ step, result, why }) => (
+              <li key={`${step} ${result}`}>
+                <span>{t.stepNames[step] ?? step}</span>
+                <div>
+                  <strong>{result}</strong>
+                  <p>{why}</p>
+                </div>
+              </li>
+            ))}
+          </ol>
         </section>
       )}
       {checks.length > 0 && (

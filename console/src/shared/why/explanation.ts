@@ -28,6 +28,8 @@ export interface Check {
 /** The explanation of one event of a request. The members after `request_id` are those of a refusal. */
 export interface Explanation
   extends Readonly<Pick<Entry<'explanations.list'>, 'time' | 'type' | 'result' | 'request_id'>> {
+  /** The decisions that led to an issued token. */
+  readonly steps?: readonly { readonly step: string; readonly result: string; readonly why: string }[]
   readonly reason?: string
   readonly meaning?: string
   readonly answered?: { readonly status: number; readonly error: string }

@@ -1,0 +1,182 @@
+import { Autocomplete, Button, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api, read } from '../../api/client.ts'
+import { useMay } from '../../api/me.ts'
+import { Icon } from '../../shared/icon.tsx'
+import { lab as t } from '../../texts/lab.ts'
+import classes from './lab.module.css'
+import { type LabSearch, methods } from './lab-search.ts'
+import type { Secrets } from './request-pane.tsx'
+
+interface Props {
+  readonly built: LabSearch
+  readonly secrets: Secrets
+  readonly onSecrets: (next: Secrets) => void
+  readonly isBusy: boolean
+  readonly onSend: () => void
+}
+
+const PAUSE_MS = 200
+
+/** The parts of a token request. All but the secrets stand in the address. */
+export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props) {
+  const navigate = useNavigate()
+  const change = (next: Partial<LabSearch>) =>
+    void navigate({ to: '/lab', search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
+  const { method = 'client_secret_basic' } = built
+  const maySend = useMay()('lab:use', 'anything')
+  return (
+    <form
+      className={classes['form']}
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault()
+        // A field that is left writes itself into the address first.
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+        setTimeout(onSend)
+      }}
+    >
+      <Stack gap="md">
+        <ClientField client={built.client} onChange={(client) => change({ client })} />
+        <Select
+          label={t.method}
+          data={methods.map((value) => ({ value, label: t.methods[value] }))}
+          value={method}
+          allowDeselect={false}
+          onChange={(value) => change({ method: methods.find((one) => one === value) })}
+        />
+        {/_(basic|post)$/.test(method) && (
+          <PasswordInput
+            label={t.secret}
+            description={t.secretHint}
+            value={secrets.secret}
+            onChange={(event) => onSecrets({ ...secrets, secret: event.currentTarget.value })}
+            autoComplete="off"
+          />
+        )}
+        {method.endsWith('_jwt') && (
+          <Textarea
+            label={t.assertion}
+            description={t.assertionHint}
+            rows={4}
+            spellCheck={false}
+            classNames={{ input: classes['mono'] ?? '' }}
+            value={secrets.assertion}
+            onChange={(event) => onSecrets({ ...secrets, assertion: event.currentTarget.value })}
+          />
+        )}
+        <TextField label={t.scope} hint={t.scopeHint} value={built.scope} onChange={(scope) => change({ scope })} />
+        <LinesField
+          label={t.resource}
+          hint={t.resourceHint}
+          value={built.resource}
+          onChange={(resource) => change({ resource })}
+        />
+        <details className={classes['more']} open={built.more !== undefined}>
+          <summary>{t.more}</summary>
+          <Stack gap="md" mt="sm">
+            <LinesField label={t.more} hint={t.moreHint} value={built.more} onChange={(more) => change({ more })} />
+            <Textarea
+              label={t.dpop}
+              description={t.dpopHint}
+              rows={2}
+              spellCheck={false}
+              classNames={{ input: classes['mono'] ?? '' }}
+              value={secrets.dpop}
+              onChange={(event) => onSecrets({ ...secrets, dpop: event.currentTarget.value })}
+            />
+          </Stack>
+        </details>
+        <Button type="submit" loading={isBusy} disabled={!maySend} leftSection={<Icon name="play" size={14} />}>
+          {t.send}
+        </Button>
+        <Text size="xs" c="dimmed">
+          {maySend ? t.counts : t.mayNot}
+        </Text>
+      </Stack>
+    </form>
+  )
+}
+
+function ClientField({
+  client = '',
+  onChange,
+}: {
+  readonly client: string | undefined
+  readonly onChange: (client: string | undefined) => void
+}) {
+  const [typed, setTyped] = useState(client)
+  const [asked] = useDebouncedValue(typed, PAUSE_MS)
+  const later = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), {
+    delay: PAUSE_MS,
+    flushOnUnmount: true,
+  })
+  const { data } = useQuery({
+    queryKey: ['lab', 'clients', asked],
+    queryFn: () =>
+      read(api.GET('/api/v1/clients', { params: { query: { limit: '8', ...(asked !== '' && { search: asked }) } } })),
+    enabled: useMay()('clients:read', 'anything'),
+    placeholderData: keepPreviousData,
+  })
+  return (
+    <Autocomplete
+      label={t.client}
+      description={t.clientHint}
+      value={typed}
+      onChange={(next) => {
+        setTyped(next)
+        later(next)
+      }}
+      onBlur={() => later.flush()}
+      data={data?.items.map((one) => one.client_id) ?? []}
+      filter={({ options }) => options}
+      spellCheck={false}
+    />
+  )
+}
+
+interface FieldProps<Value> {
+  readonly label: string
+  readonly hint: string
+  readonly value: Value | undefined
+  readonly onChange: (value: Value | undefined) => void
+}
+
+function TextField({ label, hint, value = '', onChange }: FieldProps<string>) {
+  const [typed, setTyped] = useState(value)
+  return (
+    <TextInput
+      label={label}
+      description={hint}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onBlur={() => onChange(typed.trim() || undefined)}
+      spellCheck={false}
+    />
+  )
+}
+
+function LinesField({ label, hint, value = [], onChange }: FieldProps<readonly string[]>) {
+  const [typed, setTyped] = useState(value.join('\n'))
+  return (
+    <Textarea
+      label={label}
+      description={hint}
+      autosize
+      minRows={1}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onBlur={() => {
+        const lines = typed
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '')
+        onChange(lines.length === 0 ? undefined : lines)
+      }}
+      spellCheck={false}
+    />
+  )
+}
