@@ -7,6 +7,7 @@ export default defineConfig({
   build: {
     outDir: 'built',
     emptyOutDir: true,
+    manifest: true,
     // Browsers that know the module graph need no script for its preloading.
     modulePreload: { polyfill: false },
     // The policy of the page allows no `data:` but for images.

@@ -1,6 +1,5 @@
 import './app/styles.ts'
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -8,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/queries.ts'
 import { router } from './app/router.tsx'
 import { theme } from './app/theme.ts'
+import { Toasts } from './shared/toast.tsx'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
 const place = document.getElementById('root')
@@ -17,8 +17,8 @@ if (place !== null)
     <StrictMode>
       <QueryClientProvider client={queryClient}>
         <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-          <Notifications position="bottom-right" />
           <RouterProvider router={router} />
+          <Toasts />
         </MantineProvider>
       </QueryClientProvider>
     </StrictMode>,

@@ -3,8 +3,15 @@ import { connection } from './connection.ts'
 import { Problem, Unreachable } from './problem.ts'
 import type { paths } from './schema.d.ts'
 
+let csrfToken = document.querySelector<HTMLMetaElement>('meta[name=csrf-token]')?.content ?? ''
+
 /** Proves to the server that a page of it asks (`X-CSRF-Token`, or the field `csrf` of a form). */
-export const csrfToken = document.querySelector<HTMLMetaElement>('meta[name=csrf-token]')?.content ?? ''
+export const presentCsrfToken = (): string => csrfToken
+
+/** Takes the token of a session that another tab began. */
+export function takeCsrfToken(token: string | undefined): void {
+  if (token !== undefined) csrfToken = token
+}
 
 /** Proves that this page asks, repeats no change, and reports the state of the connection. */
 const manners: Middleware = {

@@ -1,5 +1,5 @@
 import { queryOptions, useSuspenseQueries } from '@tanstack/react-query'
-import { api, read } from './client.ts'
+import { api, read, takeCsrfToken } from './client.ts'
 import type { Answer } from './types.ts'
 
 export type Permission = Answer<'me.show'>['permissions'][number]
@@ -36,6 +36,10 @@ export function useMay(): May {
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: () => read(api.GET('/api/v1/session')),
+  queryFn: async () => {
+    const session = await read(api.GET('/api/v1/session'))
+    takeCsrfToken(session.csrf_token)
+    return session
+  },
   staleTime: 60_000,
 })

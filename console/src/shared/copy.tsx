@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Button } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { common } from '../texts/common.ts'
 import { Icon } from './icon.tsx'
@@ -14,11 +14,16 @@ export function Copy({ value, of }: Props) {
   const clipboard = useClipboard({ timeout: 2_000 })
   const label = clipboard.copied ? common.copied : common.copy(of)
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => clipboard.copy(value)}>
-        <Icon name={clipboard.copied ? 'check' : 'copy'} size={14} />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="sm"
+      aria-label={label}
+      title={label}
+      onClick={() => clipboard.copy(value)}
+    >
+      <Icon name={clipboard.copied ? 'check' : 'copy'} size={14} />
+    </ActionIcon>
   )
 }
 

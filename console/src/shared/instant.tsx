@@ -1,4 +1,4 @@
-import { Tooltip, VisuallyHidden } from '@mantine/core'
+import { VisuallyHidden } from '@mantine/core'
 import { useNow } from './now.ts'
 
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -34,11 +34,9 @@ export function Instant({ at, never = 'never' }: Props) {
   const moment = new Date(at)
   const full = `${exact.format(moment)} (${moment.toISOString()})`
   return (
-    <Tooltip label={full}>
-      <time dateTime={at} className="tabular">
-        {relativeTime(moment.getTime(), now)}
-        <VisuallyHidden>, {full}</VisuallyHidden>
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={full} className="tabular">
+      {relativeTime(moment.getTime(), now)}
+      <VisuallyHidden>, {full}</VisuallyHidden>
+    </time>
   )
 }

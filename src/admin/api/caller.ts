@@ -1,14 +1,14 @@
-import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { Actor } from '../../audit/actor.ts'
 import type { HttpRequest } from '../../http/message.ts'
 import type { Authority } from '../../management/authority/authority.ts'
+import type { Sender } from '../sessions/authenticate.ts'
 
 /** An authenticated caller of the admin API. */
 export interface Caller {
   readonly actor: Actor
   readonly authority: Authority
   /** The person, if a session proves who calls. */
-  readonly signedIn?: SignedIn
+  readonly signedIn?: Sender
 }
 
 /**

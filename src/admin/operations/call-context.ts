@@ -1,6 +1,5 @@
 import type { Author } from '../../administrators/event.ts'
 import type { SignInRequest } from '../../administrators/sessions/begin.ts'
-import type { SignedIn } from '../../administrators/sessions/signed-in.ts'
 import type { ClientAuthContext } from '../../client-auth/context.ts'
 import type { PublicKey } from '../../crypto/jws/public-key.ts'
 import type { MakingContext } from '../../management/credentials/make.ts'
@@ -9,6 +8,7 @@ import type { KeyContext } from '../../management/keys/context.ts'
 import type { TryRequest } from '../../management/lab/request-token.ts'
 import type { ListedNode } from '../../nodes/list.ts'
 import type { EndpointAddresses } from '../../oauth/endpoints.ts'
+import type { Sender } from '../sessions/authenticate.ts'
 import type { PeopleContext } from '../sessions/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
@@ -55,7 +55,7 @@ export interface CallContext {
 /** The parts of calls about people. */
 export interface PeopleCall extends PeopleContext {
   /** The person who calls; undefined for a program. */
-  readonly signedIn: SignedIn | undefined
+  readonly signedIn: Sender | undefined
   readonly request: SignInRequest
   readonly author: Author
 }

@@ -5,6 +5,7 @@ import type { Session } from '../../administrators/sessions/session.ts'
 import { endSession, endSessions, listSessions, type SignedIn } from '../../administrators/sessions/signed-in.ts'
 import { roleNames } from '../../management/authority/permissions.ts'
 import { iso } from '../../platform/clock.ts'
+import type { Sender } from '../sessions/authenticate.ts'
 import { peopleOf } from './accounts.ts'
 import type { PeopleCall } from './call-context.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
@@ -42,7 +43,7 @@ const example = {
 }
 
 /** @throws AdministratorRefusal `not_signed_in` for a program, which has no session */
-function personOf({ signedIn }: PeopleCall): SignedIn {
+function personOf({ signedIn }: PeopleCall): Sender {
   if (signedIn === undefined) throw new AdministratorRefusal('not_signed_in')
   return signedIn
 }
@@ -62,13 +63,17 @@ export const sessionOperations = [
       display_name: z.string().optional(),
       roles: z.array(z.enum(roleNames)),
       claims: z.record(z.string(), z.array(z.string())),
+      csrf_token: z
+        .string()
+        .optional()
+        .describe('The session of a browser sends it in `X-CSRF-Token` with each change. No other site can read it.'),
     }),
     commands: ['whoami'],
     example: { answer: { ...example, name: 'anna', roles: ['operator'], claims: {} } },
     run: async (context) => {
       const who = personOf(peopleOf(context))
-      const { name, displayName, roles, claims } = who
-      const body = { ...bodyOf(who, who.session), name, display_name: displayName, roles, claims }
+      const { name, displayName, roles, claims, csrf } = who
+      const body = { ...bodyOf(who, who.session), name, display_name: displayName, roles, claims, csrf_token: csrf }
       return { body, state: null }
     },
   }),

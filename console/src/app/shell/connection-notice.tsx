@@ -1,11 +1,12 @@
-import { Button, Group, Modal, Stack } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useConnection } from '../../api/connection.ts'
 import { sessionQuery } from '../../api/me.ts'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
 import classes from './shell.module.css'
+
+const SignedOut = lazy(() => import('./signed-out.tsx').then((module) => ({ default: module.SignedOut })))
 
 const ASK_AGAIN_MS = 2_000
 
@@ -14,18 +15,15 @@ export function ConnectionNotice() {
   const state = useConnection()
   const queries = useQueryClient()
   useEffect(() => {
-    if (state !== 'unreachable') return
-    const timer = setInterval(
-      () =>
-        void queries.fetchQuery({ ...sessionQuery, staleTime: 0, retry: false }).then(
-          () => queries.invalidateQueries(),
-          () => {},
-        ),
-      ASK_AGAIN_MS,
-    )
+    if (state === 'connected') return
+    // The session may come back, too: the person signs in in another tab.
+    const ask = async () => {
+      await queries.fetchQuery({ ...sessionQuery, staleTime: 0, retry: false })
+      await queries.invalidateQueries()
+    }
+    const timer = setInterval(() => void ask().catch(() => {}), ASK_AGAIN_MS)
     return () => clearInterval(timer)
   }, [state, queries])
-  const here = encodeURIComponent(location.pathname + location.search)
   return (
     <>
       {state === 'unreachable' && (
@@ -34,19 +32,7 @@ export function ConnectionNotice() {
           {shell.unreachable}
         </div>
       )}
-      <Modal opened={state === 'signed-out'} onClose={() => {}} withCloseButton={false} title={shell.signedOut}>
-        <Stack>
-          <p style={{ margin: 0 }}>{shell.signedOutLead}</p>
-          <Group justify="flex-end">
-            <Button variant="default" component="a" href="/sign-in" target="_blank" rel="opener">
-              {shell.signInElsewhere}
-            </Button>
-            <Button component="a" href={`/sign-in?next=${here}`}>
-              {shell.signInAgain}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Suspense>{state === 'signed-out' && <SignedOut />}</Suspense>
     </>
   )
 }

@@ -1,7 +1,6 @@
-import { Menu, useMantineColorScheme } from '@mantine/core'
+import { useMantineColorScheme } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
-import { csrfToken } from '../../api/client.ts'
+import { presentCsrfToken } from '../../api/client.ts'
 import { sessionQuery } from '../../api/me.ts'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
@@ -9,48 +8,42 @@ import classes from './person-menu.module.css'
 
 const SCHEMES = ['light', 'dark', 'auto'] as const
 
-/** The person who is signed in, the theme, and the way out. */
+/** The person who is signed in, the theme, and the way out. The browser opens and closes it (`popover`). */
 export function PersonMenu() {
   const { data: session } = useSuspenseQuery(sessionQuery)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const signOut = useRef<HTMLFormElement>(null)
   const name = session.display_name ?? session.name
   return (
-    <div>
-      <Menu position="bottom-end" width={220}>
-        <Menu.Target>
-          <button type="button" className={classes['person']} aria-label={shell.you(name)}>
-            <Icon name="person" />
-            <span>{name}</span>
-          </button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>
-            {name} · {session.roles.join(', ')}
-          </Menu.Label>
-          <Menu.Item component="a" href="/account">
-            {shell.account}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Label>{shell.theme}</Menu.Label>
+    <div className={classes['place']}>
+      <button type="button" className={classes['person']} popoverTarget="person" aria-label={shell.you(name)}>
+        <Icon name="person" />
+        <span>{name}</span>
+      </button>
+      <div id="person" popover="auto" className={classes['menu']}>
+        <p>
+          {name}
+          <small>{session.roles.join(', ')}</small>
+        </p>
+        <a href="/account">{shell.account}</a>
+        <fieldset>
+          <legend>{shell.theme}</legend>
           {SCHEMES.map((scheme) => (
-            <Menu.Item
-              key={scheme}
-              role="menuitemradio"
-              aria-checked={colorScheme === scheme}
-              onClick={() => setColorScheme(scheme)}
-              rightSection={colorScheme === scheme && <Icon name="check" size={14} />}
-            >
+            <label key={scheme}>
+              <input
+                type="radio"
+                name="theme"
+                checked={colorScheme === scheme}
+                onChange={() => setColorScheme(scheme)}
+              />
               {shell[scheme]}
-            </Menu.Item>
+            </label>
           ))}
-          <Menu.Divider />
-          <Menu.Item onClick={() => signOut.current?.submit()}>{shell.signOut}</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <form ref={signOut} method="post" action="/sign-out" hidden>
-        <input type="hidden" name="csrf" value={csrfToken} />
-      </form>
+        </fieldset>
+        <form method="post" action="/sign-out">
+          <input type="hidden" name="csrf" value={presentCsrfToken()} />
+          <button type="submit">{shell.signOut}</button>
+        </form>
+      </div>
     </div>
   )
 }

@@ -1,12 +1,12 @@
-import { Modal } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { Fragment, useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { useMay } from '../../api/me.ts'
 import { type Shortcut, useShortcuts } from '../../shared/shortcuts.ts'
 import { shell } from '../../texts/shell.ts'
 import { placeGroups } from '../places.ts'
 import { openSearch } from './search-opening.ts'
-import classes from './shortcut-help.module.css'
+
+const ShortcutList = lazy(() => import('./shortcut-list.tsx').then((module) => ({ default: module.ShortcutList })))
 
 /** The shortcuts of every page, and the list that `?` shows. */
 export function ShortcutHelp() {
@@ -31,24 +31,5 @@ export function ShortcutHelp() {
     [navigate, may],
   )
   useShortcuts(shortcuts)
-  return (
-    <Modal opened={isOpen} onClose={() => setOpen(false)} title={shell.shortcuts}>
-      <dl className={classes['shortcuts']}>
-        {shortcuts.map(({ keys: [first, second], text }) => (
-          <Fragment key={text}>
-            <dt>{text}</dt>
-            <dd>
-              <kbd>{first}</kbd>
-              {second !== undefined && (
-                <>
-                  {` ${shell.and} `}
-                  <kbd>{second}</kbd>
-                </>
-              )}
-            </dd>
-          </Fragment>
-        ))}
-      </dl>
-    </Modal>
-  )
+  return <Suspense>{isOpen && <ShortcutList shortcuts={shortcuts} onClose={() => setOpen(false)} />}</Suspense>
 }

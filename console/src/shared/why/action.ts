@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, becauseOf, csrfToken, read } from '../../api/client.ts'
+import { api, becauseOf, presentCsrfToken, read } from '../../api/client.ts'
 import { Problem } from '../../api/problem.ts'
 import type { Action } from './explanation.ts'
 
@@ -77,7 +77,7 @@ async function send(
     credentials: 'same-origin',
     headers: {
       ...headers,
-      ...(method !== 'GET' && { 'X-CSRF-Token': csrfToken }),
+      ...(method !== 'GET' && { 'X-CSRF-Token': presentCsrfToken() }),
       ...(method === 'POST' && { 'Idempotency-Key': crypto.randomUUID() }),
       ...(body !== undefined && { 'Content-Type': type }),
     },
