@@ -9,6 +9,7 @@ import type { Credential } from '../../src/model/credentials/credential.ts'
 import { ClientId } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase, openStore } from '../../src/store/open.ts'
+import { COMPILE_CACHE } from '../harness/cli.ts'
 import { runCommand } from '../harness/command.ts'
 import { newSecret, oneApi } from '../harness/model.ts'
 import { commandsOf } from '../harness/program.ts'
@@ -54,7 +55,9 @@ async function run(reader: Reader, args: readonly string[], input = '') {
     const child = execFile(
       'sh',
       ['-c', READERS[reader], 'sh', process.execPath, 'src/cli/main.ts', ...args],
-      { env: { PATH: process.env['PATH'] ?? '', ...env, STATUS: status, GONE: gone } },
+      {
+        env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env, STATUS: status, GONE: gone },
+      },
       (error, stdout, stderr) => (error === null ? resolve({ stdout, stderr }) : reject(error)),
     )
     child.stdin?.end(input)

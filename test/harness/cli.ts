@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import type { Config } from '../../src/config/resolve.ts'
@@ -12,14 +11,13 @@ interface Outcome {
 }
 
 const MAIN = 'src/cli/main.ts'
-/**
- * The environment of every command, free of this machine's settings. The compile cache halves the time that a command
- * takes to start.
- */
+/** The folder of Node's compile cache. It outlives a run, and halves the time that a command takes to start. */
+export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile-cache')
+/** The environment of every command, free of this machine's settings. */
 const baseEnv = {
   PATH: process.env['PATH'] ?? '',
   HOME: process.env['HOME'] ?? '',
-  NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
 }
 
 /** Runs `tessera` until it exits. */

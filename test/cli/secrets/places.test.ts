@@ -20,6 +20,7 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { standardOutput } from '../../../src/platform/standard-streams.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { administrator } from '../../harness/admin.ts'
+import { COMPILE_CACHE } from '../../harness/cli.ts'
 import { newSecret } from '../../harness/model.ts'
 import { type Printed, runTessera } from '../../harness/program.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
@@ -260,7 +261,14 @@ describe('a place that fails', () => {
       execFile(
         'sh',
         ['-c', script, 'sh', process.execPath, 'src/cli/main.ts', ...args],
-        { env: { PATH: process.env['PATH'] ?? '', ...env, NODE_EXTRA_CA_CERTS: inject('tls').ca } },
+        {
+          env: {
+            PATH: process.env['PATH'] ?? '',
+            NODE_COMPILE_CACHE: COMPILE_CACHE,
+            ...env,
+            NODE_EXTRA_CA_CERTS: inject('tls').ca,
+          },
+        },
         (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       )
     })
