@@ -111,6 +111,8 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       },
       publishedKeys: ofServer,
       clientAuth: ofServer,
+      metadata: ofServer,
+      served: ofServer,
     },
     show,
   })

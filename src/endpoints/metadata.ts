@@ -15,7 +15,7 @@ export interface MetadataServices {
 }
 
 /** Authorization server metadata (RFC 8414 §2). */
-export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadata(services))
+export const authorizationServerMetadata = (services: MetadataServices) => answering(() => metadataOf(services))
 
 /**
  * The metadata as an OpenID Connect Discovery 1.0 §3 document, with the members that it requires beyond RFC 8414. The
@@ -24,15 +24,15 @@ export const authorizationServerMetadata = (services: MetadataServices) => answe
  */
 export const openidConfiguration = (services: MetadataServices) =>
   answering(() => ({
-    ...metadata(services),
+    ...metadataOf(services),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signingAlgorithms,
     // The default is true (§3).
     request_uri_parameter_supported: false,
   }))
 
-/** Built from the tables that the endpoints use, so that the two can't differ. */
-function metadata({ issuer, addresses, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
+/** The metadata of the authorization server, built from the tables that the endpoints use, so that the two can't differ. */
+export function metadataOf({ issuer, addresses, assertionAlgorithms, proofAlgorithms }: MetadataServices) {
   const url = (name: EndpointName): string => addresses.urlsOf(name)[0]
   const authentication = (endpoint: string) => authenticationAt(endpoint, assertionAlgorithms)
   return {

@@ -5,6 +5,7 @@ import { openApiDocument } from '../admin/api/openapi.ts'
 import { SealedCursors } from '../admin/api/sealed-cursors.ts'
 import { sessionCaller } from '../admin/api/session-caller.ts'
 import { tokenCaller } from '../admin/api/token-caller.ts'
+import type { ServedManifest } from '../admin/operations/call-context.ts'
 import { operations } from '../admin/operations/operations.ts'
 import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
 import type { PeopleContext } from '../admin/sessions/context.ts'
@@ -12,6 +13,7 @@ import type { AuditSink } from '../audit/sink.ts'
 import { shownOptions } from '../config/shown.ts'
 import { parseKeySet } from '../crypto/jws/public-key.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
+import { metadataOf } from '../endpoints/metadata.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
 import type { RuntimeContext } from '../endpoints/routes.ts'
 import type { HttpRequest } from '../http/message.ts'
@@ -51,6 +53,8 @@ interface Opening extends AdminParts {
   readonly node: Pick<OwnNode, 'list'>
   /** The manifests that this server keeps from its files. */
   readonly served: () => ReadonlySet<string> | undefined
+  /** Keeps clients and APIs as files say; undefined if none are configured. */
+  readonly keeper: ServedManifest | undefined
 }
 
 /** Makes the admin API. */
@@ -58,6 +62,7 @@ export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
   { services, masterKey, audit, people, problems, node, served }: Opening,
+  { services, masterKey, audit, people, problems, keeper }: Opening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
   const { clientAuth, introspector, proofVerifier, metadata } = services
@@ -89,7 +94,7 @@ export function openAdminApi(
         actor,
         authority,
         statedReason: statedReasonOf(request),
-        servedManifests: served(),
+        servedManifests: keeper?.manifests,
         tenant: DEFAULT_TENANT,
         store,
         ...maker,
@@ -117,6 +122,8 @@ export function openAdminApi(
           addresses: metadata.addresses,
           publishedKeys: () => parseKeySet(JSON.parse(services.keys.keyring.published.body)).keys,
           clientAuth: () => clientAuth,
+          metadata: () => metadataOf(metadata),
+          served: () => keeper,
         },
       }
     },

@@ -226,6 +226,7 @@ async function openAdmin(
     problems: () => readiness.problems(),
     node,
     served: () => keeper?.manifests,
+    keeper,
   })
   const routes = {
     ...pageRoutes(people),

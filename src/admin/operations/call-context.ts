@@ -13,6 +13,18 @@ import type { PeopleContext } from '../sessions/context.ts'
 import type { Cursors } from './cursor.ts'
 import type { Precondition } from './precondition.ts'
 
+/** The files of a manifest that a server keeps in force. */
+export interface ServedManifest {
+  /** The names of the manifests, which nobody else may change. */
+  readonly manifests: ReadonlySet<string>
+  /** When clients and APIs were last as the files say, in milliseconds; undefined if they never were. */
+  readonly appliedAt: number | undefined
+  /** Why they are not; none if they are. */
+  readonly mistakes: readonly string[]
+  /** The files in force. */
+  readonly files: readonly { readonly name: string; readonly sha256: string }[]
+}
+
 /** The server that answers, or whose database a command has opened. */
 interface ServerFacts {
   readonly issuer: string
@@ -36,6 +48,10 @@ interface ServerFacts {
   readonly publishedKeys: () => readonly PublicKey[]
   /** The parts with which it authenticates clients. */
   readonly clientAuth: () => ClientAuthContext
+  /** Its metadata (RFC 8414 §2). */
+  readonly metadata: () => Readonly<Record<string, unknown>>
+  /** Undefined if it keeps no files. */
+  readonly served: () => ServedManifest | undefined
 }
 
 /** The context of one call of an operation. */

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { requireEverywhere } from '../../management/authority/authority.ts'
 import { permissionNames } from '../../management/authority/permissions.ts'
 import { groupPermissions } from '../../model/group.ts'
+import { endpointNames, endpointPaths } from '../../oauth/endpoints.ts'
+import { iso } from '../../platform/clock.ts'
 import { NotFound } from '../../platform/user-error.ts'
+import { version } from '../../platform/version.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 
 const me = z.strictObject({
@@ -79,6 +82,80 @@ export const serverOperations = [
     run: async ({ server }) => {
       const reasons = await server.problems()
       return { body: reasons.length === 0 ? { status: 'ok' } : { status: 'unavailable', reasons }, state: null }
+    },
+  }),
+  operation({
+    id: 'server.show',
+    method: 'GET',
+    path: '/server',
+    summary: 'Show the version, the addresses of the endpoints, and the metadata (RFC 8414)',
+    access: 'member',
+    ...noParameters,
+    ...noQuery,
+    ...noBody,
+    answer: z.strictObject({
+      issuer: z.string(),
+      version: z.string(),
+      endpoints: z
+        .record(z.enum(endpointNames), z.array(z.string()))
+        .describe('The addresses of each endpoint: first that of the metadata, last the aliases.'),
+      metadata: z.record(z.string(), z.unknown()).describe('As at /.well-known/oauth-authorization-server.'),
+    }),
+    example: {
+      answer: {
+        issuer: 'https://auth.example.com',
+        version: '0.1.0',
+        endpoints: Object.fromEntries(
+          endpointNames.map((name) => [name, [`https://auth.example.com${endpointPaths[name][0]}`]]),
+        ),
+        metadata: { issuer: 'https://auth.example.com', token_endpoint: 'https://auth.example.com/as/token.oauth2' },
+      },
+    },
+    run: async ({ server: { issuer, addresses, metadata } }) => {
+      const endpoints = Object.fromEntries(endpointNames.map((name) => [name, addresses.urlsOf(name)]))
+      return { body: { issuer, version, endpoints, metadata: metadata() } }
+    },
+  }),
+  operation({
+    id: 'manifest.show',
+    method: 'GET',
+    path: '/manifest',
+    summary: 'Show whether the server keeps files of a manifest, and whether they are in force',
+    access: 'plans:read',
+    ...noParameters,
+    ...noQuery,
+    ...noBody,
+    answer: z.strictObject({
+      served: z.boolean().describe('Whether this server keeps files of a manifest.'),
+      manifests: z.array(z.string()).describe('The names of the manifests, which nobody else may change.'),
+      up_to_date: z.boolean().optional().describe('Whether clients and APIs are as the files say.'),
+      mistakes: z.array(z.string()).describe('Why they are not; at most 50.'),
+      applied: z.iso.datetime().optional().describe('When they last were.'),
+      files: z.array(z.strictObject({ name: z.string(), sha256: z.string() })).describe('The files in force.'),
+    }),
+    example: {
+      answer: {
+        served: true,
+        manifests: ['files'],
+        up_to_date: true,
+        mistakes: [],
+        applied: '2026-11-26T08:00:00.000Z',
+        files: [{ name: '/etc/tessera/manifest/clients.yaml', sha256: '0f1e…' }],
+      },
+    },
+    run: async ({ server }) => {
+      const kept = server.served()
+      const body = kept
+        ? {
+            served: true,
+            manifests: [...kept.manifests],
+            up_to_date: kept.mistakes.length === 0,
+            mistakes: kept.mistakes,
+            applied: iso(kept.appliedAt),
+            files: kept.files,
+          }
+        : { served: false, manifests: [], mistakes: [], files: [] }
+      return { body, state: null }
     },
   }),
   operation({

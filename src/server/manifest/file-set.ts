@@ -7,14 +7,20 @@ import { nameOfReference, referencesIn, type SecretSource } from '../../manageme
 /** The name of a manifest whose files give none. */
 const UNNAMED = 'files'
 
+/** A file of a manifest. */
+export interface HashedFile {
+  readonly name: string
+  /** In hexadecimal. */
+  readonly sha256: string
+}
+
 /** The files of a manifest, and the secrets that they name, as they were read at one moment. */
 export interface FileSet {
   readonly parsed: ParsedManifest
   readonly source: SecretSource
   /** The paths of the secrets. */
   readonly secretFiles: readonly string[]
-  /** The SHA-256 of each file, in hexadecimal. */
-  readonly hashes: readonly string[]
+  readonly files: readonly HashedFile[]
   /** Identifies the contents of the files and secrets. It reveals none of them to those who lack the key. */
   readonly digest: string
 }
@@ -34,7 +40,7 @@ export async function readFileSet(names: readonly string[], env: NodeJS.ProcessE
     parsed,
     source: (reference) => secrets.get(nameOfReference(reference)),
     secretFiles: references.flatMap(({ kind, name }) => (kind === 'file' ? [name] : [])),
-    hashes: files.map(({ content }) => hash('sha256', content)),
+    files: files.map(({ name, content }) => ({ name, sha256: hash('sha256', content) })),
     digest: createHmac('sha256', key).update(contents).digest('hex'),
   }
 }

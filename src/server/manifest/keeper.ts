@@ -6,7 +6,7 @@ import type { ChangeStore } from '../../model/changes/change.ts'
 import type { Logger } from '../../observability/log.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { Mistakes, UserError } from '../../platform/user-error.ts'
-import { type FileSet, readFileSet } from './file-set.ts'
+import { type FileSet, type HashedFile, readFileSet } from './file-set.ts'
 import { requireServable } from './servable.ts'
 import { type LastServed, lastServed, servedFacts } from './served-events.ts'
 
@@ -54,9 +54,12 @@ export class ManifestKeeper {
   #inForce: string | undefined
   /** The last application by any server, when the model last was as the files say. */
   #known: LastServed | undefined
-  #problem: string | undefined
+  /** The error for which the files are not in force. */
+  #refused: UserError | undefined
   #warnings = ''
   #appliedAt: number | undefined
+  /** The files in force. */
+  #files: readonly HashedFile[] = []
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -69,7 +72,17 @@ export class ManifestKeeper {
 
   /** Why clients and APIs are not as the files say; undefined if they are. */
   get problem(): string | undefined {
-    return this.#problem
+    return this.#refused?.message
+  }
+
+  /** The same, a line for each mistake; at most 50. */
+  get mistakes(): readonly string[] {
+    return this.#refused === undefined ? [] : mistakesOf(this.#refused)
+  }
+
+  /** The files in force, as they were read. */
+  get files(): readonly HashedFile[] {
+    return this.#files
   }
 
   /** When clients and APIs were last as the files say, in milliseconds; undefined if they never were. */
@@ -142,7 +155,7 @@ export class ManifestKeeper {
 
   /** @throws UserError if the files are refused @returns it if others have applied other files */
   async #bringInForce(set: FileSet): Promise<UserError | undefined> {
-    const context = this.#options.contextOf(set.hashes)
+    const context = this.#options.contextOf(set.files.map(({ sha256 }) => sha256))
     const known = await lastServed(context.store.audit, this.manifests)
     const isDrift = set.digest === this.#inForce
     if (isDrift && known !== undefined && known.digest !== set.digest && known.seq !== this.#known?.seq) {
@@ -152,6 +165,7 @@ export class ManifestKeeper {
     this.#say(await this.#apply(context, set, false), isDrift)
     this.#inForce = set.digest
     this.#known = known
+    this.#files = set.files
     this.#manifests = this.#named
     return undefined
   }
@@ -196,15 +210,20 @@ export class ManifestKeeper {
   /** Notes whether the files are in force, and logs the same refusal once. */
   #note(refused: UserError | undefined): void {
     const { log, clock } = this.#options
-    const before = this.#problem
-    this.#problem = refused?.message
+    const before = this.problem
+    this.#refused = refused
     if (refused === undefined) this.#appliedAt = clock.now()
     if (refused === undefined && before !== undefined) log.info('the files of the manifest are in force again')
     if (refused === undefined || refused.message === before) return
-    const mistakes = refused instanceof Mistakes ? refused.all.slice(0, MOST_LOGGED) : refused.message.split('\n')
-    log.error({ mistakes }, 'the files of the manifest were refused, and clients and APIs stay as they were')
+    log.error(
+      { mistakes: mistakesOf(refused) },
+      'the files of the manifest were refused, and clients and APIs stay as they were',
+    )
   }
 }
+
+const mistakesOf = (refused: UserError): readonly string[] =>
+  (refused instanceof Mistakes ? refused.all : refused.message.split('\n')).slice(0, MOST_LOGGED)
 
 /** @returns the UserError instead of throwing it; any other error is thrown */
 const orRefusal = <Result>(work: Promise<Result>): Promise<Result | UserError> =>
