@@ -1,5 +1,5 @@
-import { infiniteQueryOptions } from '@tanstack/react-query'
-import { api, read } from '../../api/client.ts'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api, read, readTagged } from '../../api/client.ts'
 import type { Filters } from './list/filters.ts'
 
 const PAGE = '100'
@@ -24,3 +24,33 @@ export const clientsQuery = ({ owner, ...filters }: Filters) =>
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
   })
+
+const of = (clientId: string) => ({ params: { path: { client_id: clientId } } })
+
+/** A client with its tag. The keys of everything about it begin with the same three words. */
+export const clientQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: ['clients', 'one', clientId, 'settings'],
+    queryFn: () => readTagged(api.GET('/api/v1/clients/{client_id}', of(clientId))),
+  })
+
+export const credentialsQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: ['clients', 'one', clientId, 'credentials'],
+    queryFn: () => read(api.GET('/api/v1/clients/{client_id}/credentials', of(clientId))),
+  })
+
+/** The things that end with a client. */
+export const clientEffectQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: ['clients', 'one', clientId, 'effect'],
+    queryFn: () => read(api.GET('/api/v1/clients/{client_id}/effect', of(clientId))),
+  })
+
+/** The names of the groups that may own a client. */
+export const ownersQuery = queryOptions({
+  queryKey: ['groups', 'names'],
+  queryFn: async () =>
+    (await read(api.GET('/api/v1/groups', { params: { query: { limit: '200' } } }))).items.map(({ name }) => name),
+  staleTime: 60_000,
+})

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { root } from '../../routing/root.ts'
+import { readView } from './detail/view.ts'
 import { readFilters } from './list/filters.ts'
 
 export const clientRoutes = [
@@ -17,6 +18,7 @@ export const clientRoutes = [
   createRoute({
     getParentRoute: () => root,
     path: '/clients/$clientId',
-    component: lazyRouteComponent(() => import('./list/clients-page.tsx'), 'ClientsPage'),
+    validateSearch: readView,
+    component: lazyRouteComponent(() => import('./detail/client-page.tsx'), 'ClientPage'),
   }),
 ] as const

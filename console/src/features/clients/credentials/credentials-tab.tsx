@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { api, read } from '../../../api/client.ts'
 import type { Entry } from '../../../api/types.ts'
 import { Empty } from '../../../shared/empty.tsx'
 import { Failure } from '../../../shared/failure.tsx'
@@ -8,6 +7,7 @@ import { type Column, List } from '../../../shared/list.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { clientDetail as t } from '../../../texts/client-detail.ts'
 import { clients } from '../../../texts/clients.ts'
+import { credentialsQuery } from '../queries.ts'
 
 type Credential = Entry<'credentials.of-client'>
 
@@ -36,11 +36,7 @@ const columns: readonly Column<Credential>[] = [
 
 /** The credentials of a client. */
 export function CredentialsTab({ clientId }: { readonly clientId: string }) {
-  const { data, error, refetch } = useQuery({
-    queryKey: ['clients', 'one', clientId, 'credentials'],
-    queryFn: () =>
-      read(api.GET('/api/v1/clients/{client_id}/credentials', { params: { path: { client_id: clientId } } })),
-  })
+  const { data, error, refetch } = useQuery(credentialsQuery(clientId))
   if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />
   return (
     <List

@@ -1,0 +1,1 @@
+export const ActivityTab = (_: { readonly clientId: string }) => null

@@ -1,0 +1,17 @@
+import { Alert } from '@mantine/core'
+import { Icon } from '../../../shared/icon.tsx'
+import { clientDetail as t } from '../../../texts/client-detail.ts'
+import { DangerTab } from '../danger/danger-tab.tsx'
+
+/** A client whose record the server can't read: why, and the ways out. */
+export const Unreadable = ({ clientId, reason }: { readonly clientId: string; readonly reason: string }) => (
+  <>
+    <Alert color="brick" icon={<Icon name="warn" />} title={t.unreadable}>
+      <p style={{ margin: '0 0 0.5rem' }}>
+        <code>{reason}</code>
+      </p>
+      {t.unreadableLead}
+    </Alert>
+    <DangerTab clientId={clientId} />
+  </>
+)

@@ -1,0 +1,1 @@
+export const PermissionsTab = (_: { readonly clientId: string }) => null
