@@ -54,3 +54,12 @@ export const ownersQuery = queryOptions({
     (await read(api.GET('/api/v1/groups', { params: { query: { limit: '200' } } }))).items.map(({ name }) => name),
   staleTime: 60_000,
 })
+
+/** All APIs with their scopes, page by page. */
+export const apisQuery = infiniteQueryOptions({
+  queryKey: ['apis', 'for-permissions'],
+  queryFn: ({ pageParam: cursor }) =>
+    read(api.GET('/api/v1/apis', { params: { query: { limit: PAGE, ...(cursor !== '' && { cursor }) } } })),
+  initialPageParam: '',
+  getNextPageParam: ({ next }) => next,
+})

@@ -1,0 +1,37 @@
+/** Texts of the permissions of a client. */
+export const clientPermissions = {
+  lead: 'Tick a scope to grant it at this API alone. Scopes that it has at every API are in the settings.',
+  find: 'Find an API or a scope',
+  onlyHeld: 'Only what it may get',
+  scope: 'Scope',
+  granted: 'Granted here',
+  isDefault: 'Default',
+  source: 'Why',
+  sources: {
+    everywhere: 'Scope of the client at every API',
+    granted: 'Grant at this API',
+    common: 'Common to all clients',
+    group: (name: string) => `Part of ${name}`,
+    none: 'Not granted',
+    new: 'Granted once you save',
+    taken: 'Taken away once you save',
+  },
+  scopeCount: (held: number, all: number) => `${held} of ${all} scopes`,
+  onRequest: 'only if asked for by name',
+  unknown: 'The API has no scope of this name',
+  defaultHint: (scope: string) => `${scope} is in tokens of requests without scope`,
+  grantHint: (scope: string, api: string) => `Grant ${scope} at ${api}`,
+  noScopes: 'This API has no scopes yet.',
+  none: 'No API yet',
+  noneLead: 'An API declares the scopes that clients may get. Declare one first.',
+  nothingHeld: 'It may get no scope anywhere',
+  nothingHeldLead: 'Take the filter away, and tick what it needs.',
+  nothingFits: 'No API and no scope has this in its name.',
+  saved: (api: string) => `The permissions at ${api} are saved`,
+  narrowTitle: (api: string) => `Take scopes away at ${api}?`,
+  narrowAction: 'Take away',
+  narrowConsequence: (scopes: readonly string[]) =>
+    `New tokens no longer carry ${scopes.join(', ')}. Requests that ask for it are refused.`,
+  manifest: (name: string) =>
+    `The manifest ${name} owns this client. Change its grants in the file, or take it over in the settings.`,
+} as const
