@@ -13,6 +13,8 @@ function tick() {
 
 function subscribe(listener: () => void) {
   listeners.add(listener)
+  // The page may show something that has just happened.
+  if (Date.now() - now > 1_000) now = Date.now()
   timer ??= setInterval(tick, EVERY_MS)
   return () => {
     listeners.delete(listener)

@@ -11,6 +11,7 @@ import { Explained } from '../../shared/why/explained.tsx'
 import { explanationQuery } from '../../shared/why/explanation.ts'
 import { lab as t } from '../../texts/lab.ts'
 import classes from './lab.module.css'
+import { Verification } from './verification.tsx'
 
 /** Explains a pasted token, or the request that an id names. */
 export function ExplainPane() {
@@ -49,13 +50,20 @@ export function ExplainPane() {
 
 function Answer({ asked }: { readonly asked: string }) {
   const decoded = decodeToken(asked)
-  if (decoded === undefined && looksSealed(asked)) return <TokenView token={asked} />
+  if (decoded === undefined && looksSealed(asked))
+    return (
+      <TokenView token={asked}>
+        <Verification token={asked} />
+      </TokenView>
+    )
   if (decoded === undefined) return <Origin request={asked} />
   const { jti } = decoded.claims
   return (
     <>
       <Section title={t.token}>
-        <TokenView token={asked} />
+        <TokenView token={asked}>
+          <Verification token={asked} />
+        </TokenView>
       </Section>
       <Section title={t.origin}>{typeof jti === 'string' ? <Origin request={jti} /> : <p>{t.noId}</p>}</Section>
     </>

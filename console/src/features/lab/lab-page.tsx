@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Page } from '../../shared/page.tsx'
 import { lab as t } from '../../texts/lab.ts'
 import { ExplainPane } from './explain-pane.tsx'
+import { FederationPane } from './federation-pane.tsx'
 import { tabs } from './lab-search.ts'
 import { RequestPane } from './request-pane.tsx'
 
@@ -36,6 +37,9 @@ export function LabPage() {
         </Tabs.Panel>
         <Tabs.Panel value="explain">
           <ExplainPane />
+        </Tabs.Panel>
+        <Tabs.Panel value="federation">
+          <FederationPane />
         </Tabs.Panel>
       </Tabs>
     </Page>

@@ -1,6 +1,6 @@
 import { oneOf, text, texts } from '../../shared/search.ts'
 
-export const tabs = ['request', 'explain'] as const
+export const tabs = ['request', 'explain', 'federation'] as const
 export type LabTab = (typeof tabs)[number]
 
 export const methods = [

@@ -5,6 +5,7 @@ import { Status } from '../../shared/status.tsx'
 import { TokenView } from '../../shared/token-view.tsx'
 import { Explained } from '../../shared/why/explained.tsx'
 import { lab as t } from '../../texts/lab.ts'
+import { Verification } from './verification.tsx'
 
 type Trial = Answer<'lab.token-requests'>
 
@@ -26,7 +27,9 @@ export function Outcome({ of: { request, response, explanation } }: { readonly o
       </Section>
       {token !== undefined && (
         <Section title={t.token}>
-          <TokenView token={token} />
+          <TokenView token={token}>
+            <Verification token={token} />
+          </TokenView>
         </Section>
       )}
       <Section title={t.why}>

@@ -1,12 +1,10 @@
-import { Autocomplete, Button, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Button, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, read } from '../../api/client.ts'
 import { useMay } from '../../api/me.ts'
 import { Icon } from '../../shared/icon.tsx'
 import { lab as t } from '../../texts/lab.ts'
+import { ClientField } from './client-field.tsx'
 import classes from './lab.module.css'
 import { type LabSearch, methods } from './lab-search.ts'
 import type { Secrets } from './request-pane.tsx'
@@ -18,8 +16,6 @@ interface Props {
   readonly isBusy: boolean
   readonly onSend: () => void
 }
-
-const PAUSE_MS = 200
 
 /** The parts of a token request. All but the secrets stand in the address. */
 export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props) {
@@ -40,7 +36,7 @@ export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props
       }}
     >
       <Stack gap="md">
-        <ClientField client={built.client} onChange={(client) => change({ client })} />
+        <ClientField hint={t.clientHint} client={built.client} onChange={(client) => change({ client })} />
         <Select
           label={t.method}
           data={methods.map((value) => ({ value, label: t.methods[value] }))}
@@ -98,43 +94,6 @@ export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props
         </Text>
       </Stack>
     </form>
-  )
-}
-
-function ClientField({
-  client = '',
-  onChange,
-}: {
-  readonly client: string | undefined
-  readonly onChange: (client: string | undefined) => void
-}) {
-  const [typed, setTyped] = useState(client)
-  const [asked] = useDebouncedValue(typed, PAUSE_MS)
-  const later = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), {
-    delay: PAUSE_MS,
-    flushOnUnmount: true,
-  })
-  const { data } = useQuery({
-    queryKey: ['lab', 'clients', asked],
-    queryFn: () =>
-      read(api.GET('/api/v1/clients', { params: { query: { limit: '8', ...(asked !== '' && { search: asked }) } } })),
-    enabled: useMay()('clients:read', 'anything'),
-    placeholderData: keepPreviousData,
-  })
-  return (
-    <Autocomplete
-      label={t.client}
-      description={t.clientHint}
-      value={typed}
-      onChange={(next) => {
-        setTyped(next)
-        later(next)
-      }}
-      onBlur={() => later.flush()}
-      data={data?.items.map((one) => one.client_id) ?? []}
-      filter={({ options }) => options}
-      spellCheck={false}
-    />
   )
 }
 

@@ -4,7 +4,8 @@ import { Copy } from '../copy.tsx'
 import { Icon } from '../icon.tsx'
 import { Instant } from '../instant.tsx'
 import { Status } from '../status.tsx'
-import type { Check, Explanation } from './explanation.ts'
+import { Checks } from './checks.tsx'
+import type { Explanation } from './explanation.ts'
 import { RemedyStep } from './remedy-step.tsx'
 import classes from './why.module.css'
 
@@ -57,11 +58,7 @@ export function Explained({ about }: { readonly about: Explanation }) {
       {checks.length > 0 && (
         <section>
           <h3>{t.checks}</h3>
-          <ul className={classes['checks']}>
-            {checks.map((check) => (
-              <CheckLine key={`${check.check} ${check.expected}`} check={check} />
-            ))}
-          </ul>
+          <Checks of={checks} />
         </section>
       )}
       {remedies.length > 0 && (
@@ -78,21 +75,6 @@ export function Explained({ about }: { readonly about: Explanation }) {
     </article>
   )
 }
-
-const CheckLine = ({ check: { check, passed, expected, received, note } }: { readonly check: Check }) => (
-  <li>
-    <Status kind={passed ? 'good' : 'bad'}>
-      {check} {passed ? t.passed : t.wrong}
-    </Status>
-    <dl>
-      <dt>{t.expected}</dt>
-      <dd>{expected}</dd>
-      <dt>{t.received}</dt>
-      <dd>{received}</dd>
-    </dl>
-    {note !== undefined && <p>{note}</p>}
-  </li>
-)
 
 function Facts({ about }: { readonly about: Explanation }) {
   const { answered, reason, client_id: client, detail = {} } = about
