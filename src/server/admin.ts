@@ -61,8 +61,7 @@ interface Opening extends AdminParts {
 export function openAdminApi(
   dependencies: Dependencies,
   store: Store,
-  { services, masterKey, audit, people, problems, node, served }: Opening,
-  { services, masterKey, audit, people, problems, keeper }: Opening,
+  { services, masterKey, audit, people, problems, node, keeper }: Opening,
 ): OpenAdminApi {
   const { config, clock, random, live, log, repeat } = dependencies
   const { clientAuth, introspector, proofVerifier, metadata } = services

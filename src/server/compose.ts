@@ -225,7 +225,6 @@ async function openAdmin(
     people,
     problems: () => readiness.problems(),
     node,
-    served: () => keeper?.manifests,
     keeper,
   })
   const routes = {
