@@ -51,8 +51,6 @@ interface Opening extends AdminParts {
   /** The reasons why the server is not ready. */
   readonly problems: () => Promise<readonly string[]>
   readonly node: Pick<OwnNode, 'list'>
-  /** The manifests that this server keeps from its files. */
-  readonly served: () => ReadonlySet<string> | undefined
   /** Keeps clients and APIs as files say; undefined if none are configured. */
   readonly keeper: ServedManifest | undefined
 }

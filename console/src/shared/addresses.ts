@@ -7,14 +7,11 @@ export interface Addresses {
   readonly tokenUrl: string
 }
 
-const TOKEN_PATH = '/as/token.oauth2'
-
 export const addressesQuery = queryOptions({
   queryKey: ['addresses'],
   queryFn: async (): Promise<Addresses> => {
-    const { items } = await read(api.GET('/api/v1/tenants'))
-    const issuer = items[0]?.issuer ?? location.origin
-    return { issuer, tokenUrl: `${issuer.replace(/\/$/, '')}${TOKEN_PATH}` }
+    const { issuer, endpoints } = await read(api.GET('/api/v1/server'))
+    return { issuer, tokenUrl: endpoints.token[0] ?? issuer }
   },
   staleTime: Number.POSITIVE_INFINITY,
 })
