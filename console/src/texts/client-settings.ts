@@ -9,7 +9,7 @@ export const clientSettings = {
   takeOverTitle: (id: string) => `Take over ${id}?`,
   takeOverAction: 'Take over with my next save',
   takeOverConsequence: (manifest: string) =>
-    `Your next save here takes the client out of the manifest ${manifest}. From then on a plan of that manifest reports a conflict for it, until the file leaves it out.`,
+    `Your next save here takes the client out of the manifest ${manifest}. Take it out of the file as well: a manifest that still names it meets a conflict.`,
   takingOver: 'Your next save takes this client over from its manifest.',
   readOnly: 'You may see these settings, but not change them.',
   notJson: 'This must be a JSON object, such as {"cost_centre": "4711"}.',

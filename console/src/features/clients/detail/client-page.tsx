@@ -56,7 +56,11 @@ export function ClientPage() {
       {client?.status.unreadable === undefined ? (
         <ClientTabs key={clientId} clientId={clientId} />
       ) : (
-        <Unreadable clientId={clientId} reason={client.status.unreadable} />
+        <Unreadable reason={client.status.unreadable}>
+          <Suspense fallback={<Waiting />}>
+            <DangerTab clientId={clientId} />
+          </Suspense>
+        </Unreadable>
       )}
     </Page>
   )

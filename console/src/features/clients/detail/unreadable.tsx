@@ -1,10 +1,15 @@
 import { Alert } from '@mantine/core'
 import { Icon } from '../../../shared/icon.tsx'
 import { clientDetail as t } from '../../../texts/client-detail.ts'
-import { DangerTab } from '../danger/danger-tab.tsx'
+
+interface Props {
+  readonly reason: string
+  /** The ways out. */
+  readonly children: React.ReactNode
+}
 
 /** A client whose record the server can't read: why, and the ways out. */
-export const Unreadable = ({ clientId, reason }: { readonly clientId: string; readonly reason: string }) => (
+export const Unreadable = ({ reason, children }: Props) => (
   <>
     <Alert color="brick" icon={<Icon name="warn" />} title={t.unreadable}>
       <p style={{ margin: '0 0 0.5rem' }}>
@@ -12,6 +17,6 @@ export const Unreadable = ({ clientId, reason }: { readonly clientId: string; re
       </p>
       {t.unreadableLead}
     </Alert>
-    <DangerTab clientId={clientId} />
+    {children}
   </>
 )
