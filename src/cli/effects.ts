@@ -9,7 +9,7 @@ const uses = {
 
 const ofClient = z.looseObject({
   ...uses,
-  apis: z.array(z.string()),
+  apis: z.array(z.unknown()),
   credentials: z.int(),
   groups: z.array(z.string()),
 })

@@ -22,7 +22,7 @@ const audience = z.string().min(1).max(1_024).transform(Audience).describe('The 
 
 export const ofApi = { parameters: z.strictObject({ audience }) } as const
 
-const ofScope = {
+export const ofScope = {
   parameters: z.strictObject({ audience, scope: z.string().min(1).max(1_024).describe('The name of the scope.') }),
 } as const
 

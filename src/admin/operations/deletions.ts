@@ -2,28 +2,22 @@ import { z } from 'zod'
 import { deleteApi } from '../../management/apis/delete.ts'
 import { apiEffect } from '../../management/apis/effect.ts'
 import { apiSorts, listApis } from '../../management/apis/list.ts'
+import { scopeEffect } from '../../management/apis/scope-effect.ts'
 import { mayOver, ownersFor } from '../../management/authority/authority.ts'
 import { deleteClient } from '../../management/clients/delete.ts'
 import { clientEffect } from '../../management/clients/effect.ts'
 import { maySee } from '../../management/clients/show.ts'
 import { credentialEffect } from '../../management/credentials/effect.ts'
 import { iso } from '../../platform/clock.ts'
-import { apiAnswer, apiBody, ofApi } from './apis.ts'
+import { apiAnswer, apiBody, ofApi, ofScope } from './apis.ts'
 import { clientBody, ofClient } from './clients.ts'
 import { ofCredential } from './credentials.ts'
 import { pageOf, pageParameters } from './cursor.ts'
+import { issuedBody, lately, latelyBody, usedApis, uses, usesBody } from './effects.ts'
 import { flag, manifestFilter, manifestParameters, place } from './listing.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 import { refuseStale } from './precondition.ts'
 import { takeOverQuery } from './take-over.ts'
-
-const moment = z.iso.datetime().optional()
-
-const uses = {
-  last_used: moment.describe('When it was last used; missing if it never was.'),
-  last_address: z.string().optional().describe('The address of the last token request that the audit log still has.'),
-  tokens_until: moment.describe('Until when APIs that verify tokens themselves may accept them.'),
-} as const
 
 const path = { client_id: 'billing' } as const
 const api = { audience: 'https://api.example.com' } as const
@@ -40,16 +34,19 @@ export const deletionOperations = [
     ...noQuery,
     ...noBody,
     answer: z.strictObject({
-      apis: z.array(z.string()),
+      apis: usedApis.describe('The APIs for which it may get tokens, with the tokens of the last week.'),
       credentials: z.int(),
       groups: z.array(z.string()),
       ...uses,
+      ...lately,
     }),
-    example: { path, answer: { apis: [api.audience], credentials: 2, groups: [] } },
-    run: async ({ management }, { path: { client_id: id } }) => {
-      const { apis, credentials, groups, lastUsedAt, lastAddress, tokensUntil } = await clientEffect(management, id)
-      const body = { apis, credentials, groups, ...usesBody({ lastUsedAt, lastAddress, tokensUntil }) }
-      return { body, state: null }
+    example: { path, answer: { apis: [{ audience: api.audience, issued: 240 }], credentials: 2, groups: [] } },
+    run: async (context, { path: { client_id: id } }) => {
+      const { apis, credentials, groups, ...rest } = await clientEffect(context.management, id)
+      const issued = await issuedBody(context, { client: id })
+      const possible = apis.map((audience) => ({ audience, issued: issued.get(audience) ?? 0 }))
+      const recent = await latelyBody(context, { client: id })
+      return { body: { apis: possible, credentials, groups, ...usesBody(rest), ...recent }, state: null }
     },
   }),
   operation({
@@ -121,13 +118,61 @@ export const deletionOperations = [
     answer: z.strictObject({
       clients: z.strictObject({ count: z.int(), is_more: z.boolean(), some: z.array(z.string()) }),
       ...uses,
+      ...lately,
     }),
     example: { path: api, answer: { clients: { count: 1, is_more: false, some: ['billing'] } } },
-    run: async ({ management }, { path: { audience } }) => {
-      const { clients, some, lastUsedAt, tokensUntil } = await apiEffect(management, audience)
+    run: async (context, { path: { audience } }) => {
+      const { clients, some, ...rest } = await apiEffect(context.management, audience)
       const referring = { count: clients.count, is_more: clients.isMore, some }
-      const body = { clients: referring, ...usesBody({ lastUsedAt, lastAddress: undefined, tokensUntil }) }
-      return { body, state: null }
+      const recent = await latelyBody(context, { api: audience })
+      return { body: { clients: referring, ...usesBody(rest), ...recent }, state: null }
+    },
+  }),
+  operation({
+    id: 'scopes.effect',
+    method: 'GET',
+    path: '/apis/{audience}/scopes/{scope}/effect',
+    summary: 'Show which clients lose a scope of an API if it is taken away',
+    access: 'apis:read',
+    ...ofScope,
+    ...noQuery,
+    ...noBody,
+    answer: z.strictObject({
+      common: z.boolean().describe('Whether all clients may have it, besides those that are counted.'),
+      groups: z.array(z.string()).describe('The groups of scopes that contain it.'),
+      clients: z.strictObject({
+        count: z.int(),
+        is_more: z.boolean(),
+        some: z.array(
+          z.strictObject({
+            client_id: z.string(),
+            given: z.array(z.string()).describe('The settings that give it the scope.'),
+            last_used: uses.last_used,
+          }),
+        ),
+      }),
+      last_used: uses.last_used.describe('The last token with the scope, among the last thousand of the API.'),
+    }),
+    example: {
+      path: { ...api, scope: 'read' },
+      answer: { common: false, groups: [], clients: { count: 0, is_more: false, some: [] } },
+    },
+    run: async ({ management }, { path: { audience, scope: name } }) => {
+      const { isCommon, groups, clients, some, lastUsedAt } = await scopeEffect(management, { audience, name })
+      const losing = some.map(({ id, sources, lastUsedAt: at }) => ({
+        client_id: id,
+        given: sources,
+        last_used: iso(at),
+      }))
+      return {
+        body: {
+          common: isCommon,
+          groups,
+          clients: { count: clients.count, is_more: clients.isMore, some: losing },
+          last_used: iso(lastUsedAt),
+        },
+        state: null,
+      }
     },
   }),
   operation({
@@ -167,25 +212,20 @@ export const deletionOperations = [
     answer: z.strictObject({
       id: z.string(),
       is_last: z.boolean().describe('Whether the client has no other valid credential.'),
+      apis: usedApis.describe('The APIs for which it got tokens in the last week.'),
       ...uses,
+      ...lately,
     }),
     example: {
       path: { ...path, credential: 'first' },
-      answer: { id: '01931a8e-0000-7000-8000-000000000001', is_last: false },
+      answer: { id: '01931a8e-0000-7000-8000-000000000001', is_last: false, apis: [] },
     },
-    run: async ({ management }, { path: { client_id: client, credential: name } }) => {
-      const { credential, isLast, ...rest } = await credentialEffect(management, { client, name })
-      return { body: { id: credential, is_last: isLast, ...usesBody(rest) }, state: null }
+    run: async (context, { path: { client_id: client, credential: name } }) => {
+      const { credential, isLast, ...rest } = await credentialEffect(context.management, { client, name })
+      const used = { client, credential }
+      const apis = [...(await issuedBody(context, used))].map(([audience, issued]) => ({ audience, issued }))
+      const recent = await latelyBody(context, used)
+      return { body: { id: credential, is_last: isLast, apis, ...usesBody(rest), ...recent }, state: null }
     },
   }),
 ]
-
-const usesBody = ({
-  lastUsedAt,
-  lastAddress,
-  tokensUntil,
-}: {
-  readonly lastUsedAt: number | undefined
-  readonly lastAddress: string | undefined
-  readonly tokensUntil: number | undefined
-}) => ({ last_used: iso(lastUsedAt), last_address: lastAddress, tokens_until: iso(tokensUntil) })

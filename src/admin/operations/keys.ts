@@ -4,11 +4,13 @@ import type { KeySetConsumer } from '../../keys/consumers.ts'
 import { keyDetail } from '../../keys/record.ts'
 import { PROPAGATION_MS } from '../../keys/schedule.ts'
 import { type KeyWrites, keyStates, type StoredKey, type UnreadableKey } from '../../keys/store.ts'
+import { keyEffect } from '../../management/keys/effect.ts'
 import { listKeys } from '../../management/keys/list.ts'
 import { revokeKey } from '../../management/keys/revoke.ts'
 import { rollBackKeys } from '../../management/keys/roll-back.ts'
 import { rotateKeys } from '../../management/keys/rotate.ts'
 import type { KeyId } from '../../oauth/ids.ts'
+import { iso } from '../../platform/clock.ts'
 import type { Answer } from './answer.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 
@@ -33,6 +35,8 @@ const keyAnswer = z.strictObject({
 })
 
 type KeyBody = z.output<typeof keyAnswer>
+
+const ofKey = { parameters: z.strictObject({ kid: z.string().min(1).max(256) }) } as const
 
 const changedKeys = z.strictObject({ items: z.array(keyAnswer).describe('The keys that have changed.') })
 
@@ -100,12 +104,41 @@ export const keyOperations = [
     run: async ({ keys }, { body: { algorithm } }) => changed(await rollBackKeys(await keys(), algorithm)),
   }),
   operation({
+    id: 'keys.effect',
+    method: 'GET',
+    path: '/keys/{kid}/effect',
+    summary: 'Show what ends with a key, and who has fetched its successor',
+    access: 'keys:read',
+    ...ofKey,
+    ...noQuery,
+    ...noBody,
+    answer: z.strictObject({
+      key: keyAnswer,
+      successor: keyAnswer
+        .optional()
+        .describe('The key that would sign. Missing if the key does not sign, or if a new one would be made.'),
+      tokens_until: z.iso.datetime().optional().describe('Until when its tokens would live. All of them end.'),
+    }),
+    example: { path: { kid: example.kid }, answer: { key: example, tokens_until: '2026-11-26T12:00:00.000Z' } },
+    run: async ({ management }, { path: { kid } }) => {
+      const { key, successor, tokensUntil, consumers } = await keyEffect(management, kid)
+      return {
+        body: {
+          key: keyBody(key, consumers),
+          successor: successor && keyBody(successor, consumers),
+          tokens_until: iso(tokensUntil),
+        },
+        state: null,
+      }
+    },
+  }),
+  operation({
     id: 'keys.revoke',
     method: 'POST',
     path: '/keys/{kid}/revoke',
     summary: 'Revoke a key at once, and with it every token that it signed',
     access: 'keys:write',
-    parameters: z.strictObject({ kid: z.string().min(1).max(256) }),
+    ...ofKey,
     ...noQuery,
     ...noBody,
     answer: changedKeys,

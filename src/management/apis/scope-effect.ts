@@ -1,0 +1,110 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Api } from '../../model/api.ts'
+import { ApiSet } from '../../model/api-set.ts'
+import type { Client } from '../../model/client.ts'
+import type { ClientId } from '../../oauth/ids.ts'
+import { Conflict, NotFound } from '../../platform/user-error.ts'
+import { heldAt } from '../../policy/held.ts'
+import { sourcesOf } from '../../policy/sources.ts'
+import { requireOverApi } from '../authority/api-rights.ts'
+import { mayOver, ownersFor } from '../authority/authority.ts'
+import type { ManagementContext } from '../context.ts'
+import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
+
+/** The clients that an effect names. */
+const MOST_NAMED = 100
+/** The clients that are loaded at a time. */
+const AT_ONCE = 500
+/** The last tokens of the API in which the scope is looked for. */
+const LAST_EVENTS = 1_000
+
+/** A client that would lose a scope. */
+interface LosingClient {
+  readonly id: ClientId
+  /** The settings that give it the scope. */
+  readonly sources: readonly string[]
+  /** The time of its last token with the scope, among the last tokens of the API. Milliseconds. */
+  readonly lastUsedAt: number | undefined
+}
+
+/** The things that end with a scope of an API. */
+interface ScopeEffect {
+  /** Whether all clients may have it, besides those that are counted. */
+  readonly isCommon: boolean
+  /** The groups of scopes that contain it. */
+  readonly groups: readonly string[]
+  /** The clients that may be granted it; with `isMore`, there are more than `count`. */
+  readonly clients: { readonly count: number; readonly isMore: boolean }
+  /** The first of them that the author may see, by id. */
+  readonly some: readonly LosingClient[]
+  /** The time of the last token with the scope, among the last ones. Milliseconds. */
+  readonly lastUsedAt: number | undefined
+}
+
+/** Finds out the effect of taking a scope from an API. It changes nothing. @throws NotFound if there is no such API or scope */
+export async function scopeEffect(
+  context: ManagementContext,
+  { audience, name }: { readonly audience: string; readonly name: string },
+): Promise<ScopeEffect> {
+  const { authority, store } = context
+  const { found, unreadable } = await store.directory.loadApis()
+  const { api } = findApi(found, unreadable, audience)
+  requireOverApi(authority, 'apis:read', api)
+  if ('problem' in api) throw new Conflict(`the record of the API can't be read: ${api.problem}`)
+  const scope = api.scopes.find((one) => one.name === name)
+  if (scope === undefined) throw new NotFound(`the API has no scope ${JSON.stringify(name)}`)
+  const uses = await lastUsesOf(context, api, name)
+  const some: LosingClient[] = []
+  let count = 0
+  const referring = await clientsReferringTo(store.model, [api])
+  for await (const client of holders(context, referring, api, new ApiSet(found, unreadable), name)) {
+    count += 1
+    if (some.length < MOST_NAMED && mayOver(authority, 'clients:read', client.owner))
+      some.push({ id: client.id, sources: sourcesOf(name, client, api), lastUsedAt: uses.get(client.id) })
+  }
+  return {
+    isCommon: scope.common === true && !api.byGrantOnly,
+    groups: api.scopes.filter(({ includes = [] }) => includes.includes(name)).map((group) => group.name),
+    clients: { count, isMore: referring.length > MOST_CLIENTS },
+    some,
+    lastUsedAt: uses.size === 0 ? undefined : Math.max(...uses.values()),
+  }
+}
+
+/** The clients that may be granted a scope, by id. Requests are handled between pages. */
+async function* holders(
+  { store }: ManagementContext,
+  referring: readonly ClientId[],
+  api: Api,
+  apis: ApiSet,
+  name: string,
+): AsyncGenerator<Client> {
+  for (let from = 0; from < referring.length; from += AT_ONCE) {
+    const { clients } = await store.model.snapshot(referring.slice(from, from + AT_ONCE))
+    for (const client of clients.values()) if (heldAt(client, api, apis).has(name)) yield client
+    await nextTurn()
+  }
+}
+
+/** The last token with a scope of each client, as far as the author may read audit events. */
+async function lastUsesOf(
+  { store, authority }: ManagementContext,
+  { audience }: Api,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const seen = ownersFor(authority, 'audit:read')
+  const { events } = await store.audit.queryEvents({
+    audience,
+    owners: seen === 'all' ? undefined : seen,
+    types: ['token.issue'],
+    result: 'success',
+    limit: LAST_EVENTS,
+  })
+  const uses = new Map<string, number>()
+  for (const { at, clientId, detail } of events) {
+    const { scope } = detail
+    if (clientId === undefined || typeof scope !== 'string' || !scope.split(' ').includes(name)) continue
+    uses.set(clientId, Math.max(uses.get(clientId) ?? 0, at))
+  }
+  return uses
+}
