@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { remedyKinds } from '../../management/explanations/advice/advice.ts'
 import { explainClient, explainRequest } from '../../management/explanations/explain.ts'
 import type { Explanation } from '../../management/explanations/explanation.ts'
 import { type RequestReference, requestReferenceIn } from '../../management/explanations/reference.ts'
@@ -15,6 +16,23 @@ export const explanation = z
     type: z.string(),
     result: z.string(),
     request_id: z.string(),
+    remedies: z
+      .array(
+        z.strictObject({
+          text: z.string(),
+          kind: z.enum(remedyKinds),
+          value: z.string(),
+          action: z
+            .strictObject({
+              operation: z.string().describe('The id of an operation, as in the OpenAPI document.'),
+              path: z.record(z.string(), z.string()),
+              body: z.record(z.string(), z.unknown()).optional(),
+            })
+            .optional()
+            .describe('The call that does the same, if one can.'),
+        }),
+      )
+      .optional(),
     steps: z
       .array(z.strictObject({ step: z.enum(stepNames), result: z.string(), why: z.string() }))
       .optional()

@@ -1,7 +1,8 @@
 import type { Api } from '../../../model/api.ts'
 import { nearest } from '../../../platform/nearest.ts'
 import { accessOf } from '../../../policy/scopes.ts'
-import type { Advice } from './advice.ts'
+import { changeClient, giveScopes } from './actions.ts'
+import type { Advice, Remedy } from './advice.ts'
 import {
   type Advise,
   always,
@@ -59,7 +60,13 @@ function scopeAdvice(about: Case): Advice {
     about.apis
       .withScope(scope)
       .slice(0, 3)
-      .map((api) => clientEntry(`Grant the client ${scope} at this API`, grantLine(api.audience, [scope]))),
+      .map((api) =>
+        clientEntry(
+          `Grant the client ${scope} at this API`,
+          grantLine(api.audience, [scope]),
+          giveScopes(about, api.audience, [scope]),
+        ),
+      ),
   )
   const [first = clientEntry('Grant the client the scope', grantLine('<audience>', ['<scope>'])), ...others] = grants
   const separated = refused.some((scope) => /[,;]/.test(scope))
@@ -103,9 +110,23 @@ function targetAdvice(about: Case): Advice {
     remedies: [
       api === undefined
         ? request('Name an API that the client may use', `resource=${may[0] ?? '<audience>'}`)
-        : clientEntry('Grant the client a scope at this API', grantLine(api.audience, scopes)),
+        : clientEntry(
+            'Grant the client a scope at this API',
+            grantLine(api.audience, scopes),
+            giveScopes(about, api.audience, scopes),
+          ),
     ],
   }
+}
+
+/** A default is given by a button only if there is no choice. */
+function defaultScopes(about: Case, onRequest: readonly string[]): Remedy {
+  const [only] = onRequest.length === 1 ? onRequest : []
+  return clientEntry(
+    'Give the client a scope that needs no name',
+    `default_scopes: [${only === undefined ? '<scope>' : yaml(only)}]`,
+    only === undefined ? undefined : changeClient(about, { default_scopes: [only] }),
+  )
 }
 
 /** Advice on requests for access that the client does not get, and on tokens. */
@@ -118,7 +139,7 @@ export const accessAdvice = {
       notes: onRequest.length > 0 ? [`The client must name each scope that it wants: ${listed(onRequest)}.`] : [],
       remedies: [
         request('Name the scopes in the request', `scope=${onRequest.join(' ') || '<scope>'}`),
-        clientEntry('Give the client a scope that needs no name', 'default_scopes: [<scope>]'),
+        defaultScopes(about, onRequest),
       ],
     }
   },
@@ -131,7 +152,11 @@ export const accessAdvice = {
         textsOf(about, 'candidates').length > 0 ? [`The request fits ${listed(textsOf(about, 'candidates'))}.`] : [],
       remedies: [
         request('Name the API', `resource=${first}`),
-        clientEntry('Set the API for a client that can not send resource', `default_api: ${yaml(first)}`),
+        clientEntry(
+          'Set the API for a client that can not send resource',
+          `default_api: ${yaml(first)}`,
+          first.startsWith('<') ? undefined : changeClient(about, { default_api: first }),
+        ),
       ],
     }
   },
@@ -144,7 +169,11 @@ export const accessAdvice = {
       ],
       remedies: [
         request('Send a request for each API', `resource=${textsOf(about, 'granted_at')[0] ?? '<audience>'}`),
-        clientEntry('Grant the scope at the other API, too', grantLine(without, [scope])),
+        clientEntry(
+          'Grant the scope at the other API, too',
+          grantLine(without, [scope]),
+          giveScopes(about, without, [scope]),
+        ),
       ],
     }
   },

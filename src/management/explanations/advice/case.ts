@@ -2,7 +2,7 @@ import { ApiSet } from '../../../model/api-set.ts'
 import type { Client, UnreadableClient } from '../../../model/client.ts'
 import { nameOf } from '../../../model/credentials/life.ts'
 import type { UsedCredential } from '../../../model/credentials/status.ts'
-import type { Advice, Check, Remedy } from './advice.ts'
+import type { Action, Advice, Check, Remedy } from './advice.ts'
 
 /** The last events that are searched for the one that disabled a client or revoked a token. */
 export const MOST_SEARCHED = 1_000
@@ -44,7 +44,7 @@ export const ANY_CASE: Case = {
 
 const remedy =
   (kind: Remedy['kind']) =>
-  (text: string, value: string): Remedy => ({ text, kind, value })
+  (text: string, value: string, action?: Action): Remedy => ({ text, kind, value, ...(action && { action }) })
 
 export const command = remedy('command')
 export const clientEntry = remedy('client')
@@ -93,6 +93,12 @@ export function textsOf({ detail }: Case, name: string): readonly string[] {
 export function partOf({ detail }: Pick<Case, 'detail'>, name: string): Pick<Case, 'detail'> {
   const value = detail[name]
   return { detail: typeof value === 'object' && value !== null ? { ...value } : {} }
+}
+
+/** A text among the members of a part. */
+export const textOfPart = (about: Pick<Case, 'detail'>, name: string): string | undefined => {
+  const value = about.detail[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The day of a time in milliseconds. */

@@ -1,4 +1,17 @@
-import { type Advise, always, clientEntry, command, failed, request, setting, textOf, textsOf } from './case.ts'
+import { changeClient } from './actions.ts'
+import type { Action } from './advice.ts'
+import {
+  type Advise,
+  always,
+  type Case,
+  clientEntry,
+  command,
+  failed,
+  request,
+  setting,
+  textOf,
+  textsOf,
+} from './case.ts'
 
 const SEND_FORM = request('Send the parameters as a form', 'Content-Type: application/x-www-form-urlencoded')
 const FEWER_HEADERS = request(
@@ -9,6 +22,11 @@ const WELL_FORMED = command(
   'Compare the request with one that works',
   "tessera token --issuer <issuer> --client-id '<client-id>' --curl",
 )
+
+function revokeToken(about: Case): Action | undefined {
+  const jti = textOf(about, 'jti')
+  return jti === undefined ? undefined : { operation: 'revocations.add', path: {}, body: { kind: 'token', id: jti } }
+}
 
 /** Advice on requests that no endpoint could read. */
 export const requestAdvice = {
@@ -73,7 +91,13 @@ export const requestAdvice = {
     checks: [
       failed('grant_type', textsOf(about, 'allowed').join(', ') || '(none)', textOf(about, 'received') ?? '(unknown)'),
     ],
-    remedies: [clientEntry('Allow the client this grant', 'grant_types: [client_credentials]')],
+    remedies: [
+      clientEntry(
+        'Allow the client this grant',
+        'grant_types: [client_credentials]',
+        changeClient(about, { grant_types: [...textsOf(about, 'allowed'), 'client_credentials'] }),
+      ),
+    ],
   }),
   unsupported_grant_type: (about) => ({
     checks: [
@@ -88,7 +112,11 @@ export const requestAdvice = {
   not_the_clients_token: (about) => ({
     notes: [`The token was issued to ${textOf(about, 'owner') ?? 'another client'}.`],
     remedies: [
-      command('Revoke the token as an administrator', `tessera revoke --jti ${textOf(about, 'jti') ?? '<jti>'}`),
+      command(
+        'Revoke the token as an administrator',
+        `tessera revoke --jti ${textOf(about, 'jti') ?? '<jti>'}`,
+        revokeToken(about),
+      ),
     ],
   }),
   no_authorization_endpoint: always(request('Use the token endpoint', 'grant_type=client_credentials')),

@@ -1,4 +1,5 @@
 import { shellWord } from '../../../platform/shell.ts'
+import { rotateSecret } from './actions.ts'
 import { type Advise, always, clientEntry, command, numberOf, request, setting, spanInWords, textOf } from './case.ts'
 
 /** Advice on refusals whose cause is the server or its load. */
@@ -14,7 +15,11 @@ export const serverAdvice = {
   }),
   no_signing_key: always(
     command('See the keys', 'tessera keys list'),
-    command('Make the next key active', 'tessera keys rotate --now'),
+    command('Make the next key active', 'tessera keys rotate --now', {
+      operation: 'keys.rotate',
+      path: {},
+      body: { now: true },
+    }),
   ),
   key_unusable: always(command('See which keys can not be used, and repair them', 'tessera keys repair')),
   too_many_guesses: (about) => {
@@ -26,6 +31,7 @@ export const serverAdvice = {
         command(
           'Give the client a generated secret, which is never slowed',
           `tessera credentials rotate ${shellWord(about.client)}`,
+          rotateSecret(about),
         ),
       ],
     }
@@ -35,6 +41,7 @@ export const serverAdvice = {
       command(
         'Give the client a generated secret, which needs no queue',
         `tessera credentials rotate ${shellWord(about.client)}`,
+        rotateSecret(about),
       ),
     ],
   }),

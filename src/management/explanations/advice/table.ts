@@ -1,6 +1,7 @@
 import { accessAdvice } from './access.ts'
 import type { Remedy } from './advice.ts'
-import { assertionAdvice, authenticationAdvice } from './authentication.ts'
+import { assertionAdvice } from './assertions.ts'
+import { authenticationAdvice } from './authentication.ts'
 import { type Advise, ANY_CASE } from './case.ts'
 import { adminAdvice, requestAdvice } from './requests.ts'
 import { proofAdvice, serverAdvice } from './server.ts'
