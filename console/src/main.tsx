@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/queries.ts'
 import { router } from './app/router.tsx'
 import { theme } from './app/theme.ts'
-import { Toasts } from './shared/toast.tsx'
+import { Toasts } from './shared/toasts.tsx'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
 const place = document.getElementById('root')

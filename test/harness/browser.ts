@@ -43,6 +43,35 @@ export interface Console {
   stop(): Promise<void>
 }
 
+/** Opens a page in a browser of its own. @param complaints gets errors of scripts, and violations of the policy */
+export async function openPage(
+  origin: string,
+  path: string,
+  { theme = 'light', width = 'wide' }: View = {},
+  cookies: ReadonlyMap<string, string> = new Map(),
+  complaints: string[] = [],
+): Promise<Page> {
+  browser ??= launch()
+  const context = await (await browser).newContext({
+    baseURL: origin,
+    ignoreHTTPSErrors: true,
+    colorScheme: theme,
+    viewport: SIZES[width],
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  })
+  for (const [name, value] of cookies)
+    await context.addCookies([{ name, value, url: origin, secure: true, httpOnly: true, sameSite: 'Strict' }])
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (/Content Security Policy|Warning:/.test(message.text())) complaints.push(message.text())
+  })
+  await page.goto(path)
+  return page
+}
+
 /** Starts a server with an administrator, and offers browsers that are signed in. */
 export async function startConsole(options: TestServerOptions = {}): Promise<Console> {
   const server = await startTestServer(options)
@@ -56,27 +85,10 @@ export async function startConsole(options: TestServerOptions = {}): Promise<Con
     server,
     admin,
     complaints,
-    open: async (path, { theme = 'light', width = 'wide', role = 'admin' } = {}) => {
-      browser ??= launch()
+    open: async (path, { role = 'admin', ...view } = {}) => {
       const visitor = await (visitors.get(role) ?? visitors.set(role, signInAs(server, admin, role)).get(role))
-      const context = await (await browser).newContext({
-        baseURL: server.admin,
-        ignoreHTTPSErrors: true,
-        colorScheme: theme,
-        viewport: SIZES[width],
-        reducedMotion: 'reduce',
-        locale: 'en-GB',
-        timezoneId: 'UTC',
-      })
-      contexts.push(context)
-      for (const [name, value] of visitor?.cookies ?? [])
-        await context.addCookies([{ name, value, url: server.admin, secure: true, httpOnly: true, sameSite: 'Strict' }])
-      const page = await context.newPage()
-      page.on('pageerror', (error) => complaints.push(String(error)))
-      page.on('console', (message) => {
-        if (/Content Security Policy|Warning:/.test(message.text())) complaints.push(message.text())
-      })
-      await page.goto(path)
+      const page = await openPage(server.admin, path, view, visitor?.cookies, complaints)
+      contexts.push(page.context())
       return page
     },
     stop: async () => {

@@ -3,6 +3,7 @@ import { queryClient } from '../api/queries.ts'
 import { clientRoutes } from '../features/clients/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
+import { welcomeRoutes } from '../features/welcome/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -14,7 +15,7 @@ const shell = root.update({
 })
 
 export const router = createRouter({
-  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes]),
+  routeTree: shell.addChildren([...overviewRoutes, ...welcomeRoutes, ...clientRoutes, ...labRoutes]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,

@@ -11,7 +11,7 @@ export const addressesQuery = queryOptions({
   queryKey: ['addresses'],
   queryFn: async (): Promise<Addresses> => {
     const { issuer, endpoints } = await read(api.GET('/api/v1/server'))
-    return { issuer, tokenUrl: endpoints.token[0] ?? issuer }
+    return { issuer, tokenUrl: endpoints.token?.[0] ?? issuer }
   },
   staleTime: Number.POSITIVE_INFINITY,
 })

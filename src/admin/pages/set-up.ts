@@ -116,5 +116,5 @@ async function enter(
   password: string,
 ): Promise<HttpResponse> {
   const begun = await signIn(context.people, signInRequest(request), { name, password })
-  return 'challenge' in begun ? seeOther('/sign-in') : seeOther('/account', sessionCookie(begun.token))
+  return 'challenge' in begun ? seeOther('/sign-in') : seeOther('/', sessionCookie(begun.token))
 }

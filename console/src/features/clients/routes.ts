@@ -1,7 +1,9 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { root } from '../../routing/root.ts'
 import { readView } from './detail/view.ts'
+import { oneOf } from '../../shared/search.ts'
 import { readFilters } from './list/filters.ts'
+import { type Step, steps } from './wizard/steps.ts'
 
 export const clientRoutes = [
   createRoute({
@@ -13,7 +15,10 @@ export const clientRoutes = [
   createRoute({
     getParentRoute: () => root,
     path: '/clients/new',
-    component: lazyRouteComponent(() => import('./list/clients-page.tsx'), 'ClientsPage'),
+    validateSearch: (search: Record<string, unknown>): { readonly step?: Step | undefined } => ({
+      step: oneOf(search, 'step', steps),
+    }),
+    component: lazyRouteComponent(() => import('./wizard/wizard-page.tsx'), 'WizardPage'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -1,5 +1,5 @@
 import { Button, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMay } from '../../api/me.ts'
 import { Icon } from '../../shared/icon.tsx'
@@ -17,11 +17,13 @@ interface Props {
   readonly onSend: () => void
 }
 
+const route = getRouteApi('/lab')
+
 /** The parts of a token request. All but the secrets stand in the address. */
 export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props) {
-  const navigate = useNavigate()
+  const navigate = route.useNavigate()
   const change = (next: Partial<LabSearch>) =>
-    void navigate({ to: '/lab', search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
+    void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
   const { method = 'client_secret_basic' } = built
   const maySend = useMay()('lab:use', 'anything')
   return (

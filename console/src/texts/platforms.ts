@@ -1,0 +1,43 @@
+/** The places where clients run. */
+export const platforms = {
+  names: {
+    server: 'A server or VM',
+    kubernetes: 'Kubernetes',
+    github: 'GitHub Actions',
+    gitlab: 'GitLab CI',
+    aws: 'AWS',
+    gcp: 'Google Cloud',
+    azure: 'Azure',
+    developer: 'A developer’s machine',
+    prometheus: 'Prometheus',
+    mcp: 'An agent or MCP client',
+  },
+  about: {
+    server: 'A service on a machine that you run',
+    kubernetes: 'A pod with a service account',
+    github: 'A workflow of a repository',
+    gitlab: 'A pipeline of a project',
+    aws: 'A role of EC2, ECS, Lambda or EKS',
+    gcp: 'A service account of a VM, Cloud Run or GKE',
+    azure: 'A managed identity',
+    developer: 'A script or a test, by hand',
+    prometheus: 'A job that scrapes with a token',
+    mcp: 'A program that calls tools of an MCP server',
+  },
+  parts: {
+    namespace: 'Namespace',
+    account: 'Service account',
+    repository: 'Repository',
+    project: 'Project',
+    branch: 'Branch',
+    role: 'ARN of the role',
+    serviceAccountId: 'Unique id of the service account',
+    principal: 'Object id of the identity',
+  },
+  issuerHint: {
+    kubernetes: 'kubectl get --raw /.well-known/openid-configuration shows the issuer of your cluster.',
+    aws: 'aws iam get-outbound-web-identity-federation-info shows the issuer of your account.',
+    azure: 'https://login.microsoftonline.com/ and your tenant, then /v2.0.',
+    gitlab: 'Your own instance has its own address here.',
+  },
+} as const

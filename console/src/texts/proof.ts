@@ -1,0 +1,48 @@
+/** Texts about the ways in which a client proves who it is. */
+export const proof = {
+  names: {
+    federated: 'The identity of the platform',
+    keys: 'A key pair',
+    certificate: 'A TLS certificate',
+    secret: 'A secret',
+  },
+  about: {
+    federated:
+      'The platform signs a short-lived token for the workload. There is nothing to keep, to leak or to rotate.',
+    keys: 'The private key never leaves the client. Tessera knows the public one (private_key_jwt).',
+    certificate: 'A client certificate of your authority, or a self-signed one (mutual TLS).',
+    secret: 'A long random text that every program can send. It must be kept, and rotated before it ends.',
+  },
+  recommended: 'Recommended here',
+  life: 'It expires after',
+  never: 'Never',
+  days: (count: number) => `${count} days`,
+  ends: (date: string) => `Ends on ${date}.`,
+  neverEnds: 'It stays valid until somebody revokes it. Prefer a date.',
+  certificateName: 'Name in the certificate',
+  certificateValue: 'Value',
+  certificateNames: {
+    san_dns: 'Host name (SAN)',
+    san_uri: 'URI (SAN)',
+    subject_dn: 'Subject',
+    thumbprint: 'SHA-256 thumbprint',
+  },
+  certificateExamples: {
+    san_dns: 'billing.internal.example.com',
+    san_uri: 'spiffe://example.com/billing',
+    subject_dn: 'CN=billing,O=Example',
+    thumbprint: 'base64url of x5t#S256',
+  },
+  keysBy: 'Where the public keys come from',
+  byUrl: 'A URL',
+  byKeys: 'Pasted here',
+  keysUrl: 'URL of the key set',
+  keysUrlHint: 'The client can then change its keys by itself. HTTPS, and reachable from the server.',
+  keys: 'Public key set (JWKS)',
+  keysHint: 'Public keys only. The server refuses private ones.',
+  issuer: 'Issuer',
+  audience: 'Audience',
+  audienceHint: 'The token must be made for this server.',
+  subject: 'Subject',
+  accepts: 'Accepts tokens whose subject is exactly',
+} as const

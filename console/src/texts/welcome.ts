@@ -1,0 +1,25 @@
+/** Texts of the first run. */
+export const welcome = {
+  title: 'Get a first token',
+  lead: 'A client proves who it is and gets a token. An API checks the token. This page makes both ends of that.',
+  stepClient: 'Name a client and an API',
+  stepClientLead:
+    'The client is the program that calls, the API is what it calls, and the scope says what it may do there.',
+  clientId: 'Client id',
+  clientIdHint: 'The name by which the program signs in, such as billing or nightly-export.',
+  api: 'Audience of the API',
+  apiHint: 'Usually its address. Tokens name it, so that no other API accepts them.',
+  scope: 'Scope',
+  scopeHint: 'A right at this API, such as read or orders:write.',
+  make: 'Make the client',
+  made: (client: string, scope: string, api: string) => `${client} may ${scope} at ${api}`,
+  stepSecret: 'Keep its secret',
+  stepToken: 'Get a token',
+  stepTokenLead: 'The command works as it stands, once CLIENT_SECRET holds the secret.',
+  tryHere: 'Get one here',
+  refused: 'The request was refused.',
+  next: 'Next:',
+  toClient: 'See the client',
+  toApi: 'See how the API verifies',
+  toOverview: 'Go to the overview',
+} as const
