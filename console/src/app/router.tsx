@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router'
 import { queryClient } from '../api/queries.ts'
+import { apiRoutes } from '../features/apis/routes.ts'
 import { clientRoutes } from '../features/clients/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
@@ -16,6 +17,7 @@ const shell = root.update({
 
 export const router = createRouter({
   routeTree: shell.addChildren([...overviewRoutes, ...welcomeRoutes, ...clientRoutes, ...labRoutes]),
+  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...apiRoutes]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,

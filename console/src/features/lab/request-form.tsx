@@ -9,6 +9,8 @@ import classes from './lab.module.css'
 import { type LabSearch, methods } from './lab-search.ts'
 import type { Secrets } from './request-pane.tsx'
 
+const route = getRouteApi('/lab')
+
 interface Props {
   readonly built: LabSearch
   readonly secrets: Secrets

@@ -1,0 +1,115 @@
+import { Button, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useMay } from '../../api/me.ts'
+import type { Entry } from '../../api/types.ts'
+import { Empty } from '../../shared/empty.tsx'
+import { Failure } from '../../shared/failure.tsx'
+import { Icon } from '../../shared/icon.tsx'
+import { type Column, List } from '../../shared/list.tsx'
+import { Page } from '../../shared/page.tsx'
+import { apis as t } from '../../texts/apis.ts'
+import { common } from '../../texts/common.ts'
+import classes from './apis.module.css'
+import { apisQuery } from './queries.ts'
+
+const route = getRouteApi('/apis')
+const PAUSE_MS = 200
+
+const columns: readonly Column<Entry<'apis.list'>>[] = [
+  {
+    id: 'api',
+    title: t.api,
+    width: 'minmax(10rem, 2.4fr)',
+    cell: ({ audience, name }) => (
+      <div className={classes['api']}>
+        <Link to="/apis/$audience" params={{ audience }}>
+          {name ?? audience}
+        </Link>
+        {name !== undefined && <span>{audience}</span>}
+      </div>
+    ),
+  },
+  { id: 'scopes', title: t.scopes, width: '4rem', align: 'right', cell: ({ scopes = [] }) => scopes.length },
+  {
+    id: 'form',
+    title: t.form,
+    width: 'minmax(7rem, 1fr)',
+    isExtra: true,
+    cell: ({ token = {} }) => token.preset ?? token.format ?? 'jwt',
+  },
+  {
+    id: 'owner',
+    title: t.owner,
+    width: 'minmax(6rem, 1fr)',
+    isExtra: true,
+    cell: ({ owner }) => owner ?? <span className={classes['none']}>{t.noOwner}</span>,
+  },
+  {
+    id: 'manifest',
+    title: t.manifest,
+    width: 'minmax(6rem, 1fr)',
+    isExtra: true,
+    cell: ({ manifest }) => manifest ?? <span className={classes['none']}>{t.noManifest}</span>,
+  },
+]
+
+/** The APIs, with a search that stands in the address. */
+export function ApisPage() {
+  const { search, owner } = route.useSearch()
+  const navigate = route.useNavigate()
+  const may = useMay()
+  const [typed, setTyped] = useState(search ?? '')
+  const change = useDebouncedCallback(
+    (next: string) =>
+      void navigate({ search: (before) => ({ ...before, search: next.trim() || undefined }), replace: true }),
+    PAUSE_MS,
+  )
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    ...apisQuery(search, owner),
+    placeholderData: keepPreviousData,
+  })
+  const create = may('apis:write', 'anything') && (
+    <Button component={Link} to="/apis/new" leftSection={<Icon name="plus" />}>
+      {t.create}
+    </Button>
+  )
+  return (
+    <Page title={t.title} lead={t.lead} actions={create}>
+      <TextInput
+        role="searchbox"
+        aria-label={t.search}
+        placeholder={t.search}
+        leftSection={<Icon name="search" />}
+        maw="20rem"
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value)
+          change(event.currentTarget.value)
+        }}
+      />
+      {error !== null && data === undefined ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <List
+          label={t.title}
+          columns={columns}
+          rows={data?.pages.flatMap((page) => page.items)}
+          keyOf={(one) => one.audience}
+          onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
+          empty={
+            search === undefined ? (
+              <Empty title={t.empty} action={create}>
+                {t.emptyLead}
+              </Empty>
+            ) : (
+              <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+            )
+          }
+        />
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,63 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api, read, readTagged } from '../../api/client.ts'
+
+const PAGE = '100'
+const MONTH_MS = 30 * 86_400_000
+
+export const apisQuery = (search: string | undefined, owner: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['apis', 'list', search, owner],
+    queryFn: ({ pageParam: cursor }) =>
+      read(
+        api.GET('/api/v1/apis', {
+          params: {
+            query: {
+              limit: PAGE,
+              ...(search !== undefined && { search }),
+              ...(owner !== undefined && { owner: [owner] }),
+              ...(cursor !== '' && { cursor }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+  })
+
+export const apiQuery = (audience: string) =>
+  queryOptions({
+    queryKey: ['apis', 'one', audience],
+    queryFn: () => readTagged(api.GET('/api/v1/apis/{audience}', { params: { path: { audience } } })),
+  })
+
+export const apiEffectQuery = (audience: string) =>
+  queryOptions({
+    queryKey: ['apis', 'effect', audience],
+    queryFn: () => read(api.GET('/api/v1/apis/{audience}/effect', { params: { path: { audience } } })),
+  })
+
+export const sampleQuery = (audience: string, client: string) =>
+  queryOptions({
+    queryKey: ['apis', 'sample', audience, client],
+    queryFn: () =>
+      read(
+        api.GET('/api/v1/apis/{audience}/sample-token', {
+          params: { path: { audience }, query: { client_id: client } },
+        }),
+      ),
+    enabled: client !== '',
+  })
+
+/** The use of an API by its clients in the last 30 days. */
+export const apiUsageQuery = (audience: string) =>
+  queryOptions({
+    queryKey: ['apis', 'usage', audience],
+    queryFn: () => {
+      const since = new Date(Date.now() - MONTH_MS).toISOString()
+      return read(
+        api.GET('/api/v1/usage', {
+          params: { query: { by: 'client', resolution: 'day', api: audience, since, limit: '200' } },
+        }),
+      )
+    },
+  })

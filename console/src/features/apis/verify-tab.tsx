@@ -1,0 +1,45 @@
+import { Alert, Select, Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { addressesQuery } from '../../shared/addresses.ts'
+import { Code } from '../../shared/code.tsx'
+import { apis as t } from '../../texts/apis.ts'
+import type { Api } from './scopes-tab.tsx'
+import { verifiers } from './verifiers.ts'
+
+const route = getRouteApi('/apis/$audience')
+
+/** Code that verifies the tokens of an API, per framework. */
+export function VerifyTab({ api }: { readonly api: Api }) {
+  const { framework } = route.useSearch()
+  const navigate = route.useNavigate()
+  const { data: addresses } = useQuery(addressesQuery)
+  const issuer = addresses?.issuer ?? location.origin
+  const chosen = verifiers.find((one) => one.name === framework) ?? verifiers[0]
+  const { token = {}, scopes = [] } = api
+  if (token.format === 'sealed') return <Alert color="ochre">{t.sealedVerify}</Alert>
+  const facts = {
+    issuer,
+    jwks: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+    audience: api.audience,
+    typ: token.typ ?? 'at+jwt',
+    algorithm: token.algorithm ?? 'ES256',
+    scopes: scopes.length === 0 ? ['read'] : scopes.slice(0, 5).map((one) => one.name),
+  }
+  return (
+    <Stack gap="md">
+      <p style={{ margin: 0 }}>{t.verifyLead}</p>
+      <Select
+        label={t.framework}
+        maw="16rem"
+        allowDeselect={false}
+        data={verifiers.map((one) => one.name)}
+        value={chosen?.name ?? null}
+        onChange={(next) =>
+          void navigate({ search: (before) => ({ ...before, framework: next ?? undefined }), replace: true })
+        }
+      />
+      {chosen !== undefined && <Code of={t.snippet(chosen.name)}>{chosen.code(facts)}</Code>}
+    </Stack>
+  )
+}
