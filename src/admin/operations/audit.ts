@@ -26,9 +26,54 @@ const filters = {
   api: text.optional().describe('The audience of an API.'),
 } as const
 
+const fields = z.record(z.string(), z.unknown()).nullable()
+
+const changedThing = z.looseObject({
+  thing: z.string(),
+  id: z.string(),
+  name: z.string().optional(),
+  client: z.string().optional(),
+  before: fields.describe('The fields that differ; null if the event made the thing.'),
+  after: fields.describe('The fields that differ; null if the event removed the thing.'),
+})
+
 const event = z
-  .looseObject({ seq: z.int(), time: z.iso.datetime(), type: z.string(), result: z.string(), request_id: z.string() })
+  .looseObject({
+    seq: z.int(),
+    time: z.iso.datetime(),
+    type: z.string(),
+    result: z.string(),
+    request_id: z.string(),
+    reason: z.string().optional(),
+    client_id: z.string().optional(),
+    remote_address: z.string().optional(),
+    trace_id: z.string().optional(),
+    detail: z.record(z.string(), z.unknown()).optional(),
+    actor: z.looseObject({ kind: z.string(), way: z.string() }).optional(),
+    changes: z.looseObject({ things: z.array(changedThing), others: z.int() }).optional(),
+  })
   .describe('An audit event (see docs/operating/audit.md).')
+
+const verification = z.strictObject({
+  events: z.int(),
+  chains: z.int(),
+  checkpoints: z.int(),
+  removed: z.int().describe('Places that retention has removed with a signature.'),
+  uncovered: z.int().describe('Events that a checkpoint has yet to sign.'),
+  unchained: z.int().describe('Events from before there were chains. They can not be verified.'),
+  keys: z.array(z.string()).describe('The trusted keys, by thumbprint; the one in use is the last.'),
+  faults: z.array(
+    z.strictObject({
+      problem: z.string(),
+      chain: z.int().optional(),
+      place: z.int().optional(),
+      seq: z.int().optional(),
+      at: z.number().optional().describe('Milliseconds, as the event says.'),
+    }),
+  ),
+  fault_count: z.int().describe('The number of faults, those included that are not listed.'),
+  last_checkpoint: z.iso.datetime().optional(),
+})
 
 const eventPlace: z.ZodType<EventPlace> = z.union([
   z.strictObject({ before: z.number() }),
@@ -117,8 +162,22 @@ export const auditOperations = [
     ...noParameters,
     ...noQuery,
     body: z.strictObject({ key: z.string().max(256).optional().describe('The thumbprint of the only trusted key.') }),
-    answer: z.looseObject({ events: z.int(), faults: z.array(z.unknown()), fault_count: z.int() }),
-    example: { body: {}, answer: { events: 4711, faults: [], fault_count: 0 } },
+    answer: verification,
+    example: {
+      body: {},
+      answer: {
+        events: 4711,
+        chains: 2,
+        checkpoints: 12,
+        removed: 0,
+        uncovered: 3,
+        unchained: 0,
+        keys: ['mBsTwUpBjSDsHZaXH7SxHd4YJc5vGVvWhJ4P2xUfW0E'],
+        faults: [],
+        fault_count: 0,
+        last_checkpoint: '2026-11-26T08:00:00.000Z',
+      },
+    },
     run: async ({ management, keys }, { body: { key } }) => {
       requireEverywhere(management.authority, 'audit:read')
       const { faultCount, lastCheckpointAt, ...rest } = await verifyAudit(await keys(), { key })
