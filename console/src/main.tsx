@@ -10,6 +10,8 @@ import { theme } from './app/theme.ts'
 import { Toasts } from './shared/toasts.tsx'
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
+// The style that keeps a page still behind a dialog asks here for its nonce (get-nonce).
+Object.assign(globalThis, { __webpack_nonce__: nonce })
 const place = document.getElementById('root')
 
 if (place !== null)
