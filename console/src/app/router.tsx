@@ -1,6 +1,7 @@
 import { createRouter } from '@tanstack/react-router'
 import { queryClient } from '../api/queries.ts'
 import { apiRoutes } from '../features/apis/routes.ts'
+import { auditRoutes } from '../features/audit/routes.ts'
 import { clientRoutes } from '../features/clients/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
@@ -18,6 +19,7 @@ const shell = root.update({
 export const router = createRouter({
   routeTree: shell.addChildren([...overviewRoutes, ...welcomeRoutes, ...clientRoutes, ...labRoutes]),
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...apiRoutes]),
+  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,
