@@ -3,6 +3,7 @@ import { queryClient } from '../api/queries.ts'
 import { apiRoutes } from '../features/apis/routes.ts'
 import { auditRoutes } from '../features/audit/routes.ts'
 import { clientRoutes } from '../features/clients/routes.ts'
+import { keyRoutes } from '../features/keys/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
 import { welcomeRoutes } from '../features/welcome/routes.ts'
@@ -20,6 +21,7 @@ export const router = createRouter({
   routeTree: shell.addChildren([...overviewRoutes, ...welcomeRoutes, ...clientRoutes, ...labRoutes]),
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...apiRoutes]),
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes]),
+  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes, ...keyRoutes]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,

@@ -1,0 +1,105 @@
+import { Alert, Checkbox } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { DangerDialog } from '../../shared/danger-dialog.tsx'
+import { useDialog } from '../../shared/dialog.ts'
+import { Icon } from '../../shared/icon.tsx'
+import { say } from '../../shared/toast.ts'
+import { keys as t } from '../../texts/keys.ts'
+import { RevokeFacts, RollBackFacts, RotateFacts } from './consequences.tsx'
+import { type Algorithm, type Key, keysQuery, revoke, rollBack, rotate } from './queries.ts'
+
+/** The dialogs of the page. Each says first what will happen. */
+export const KeyDialogs = ({ keys }: { readonly keys: readonly Key[] }) => (
+  <>
+    <RotateDialog keys={keys} />
+    <RollBackDialog keys={keys} />
+    <RevokeDialog keys={keys} />
+  </>
+)
+
+interface Props {
+  readonly keys: readonly Key[]
+}
+
+/** Does something with keys, reads them again, says so, and closes. */
+function useChange<Given>(change: (given: Given) => Promise<unknown>, done: string, close: () => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: keysQuery.queryKey })
+      say(done)
+      close()
+    },
+  })
+}
+
+function RotateDialog({ keys }: Props) {
+  const { isOpen, about, close } = useDialog('rotate')
+  const [isNow, setNow] = useState(false)
+  const algorithm = about as Algorithm
+  const change = useChange((reason: string) => rotate(algorithm, isNow, reason), t.rotated(about), close)
+  return (
+    <DangerDialog
+      isOpen={isOpen}
+      onClose={close}
+      title={t.rotateTitle(about)}
+      action={t.rotate}
+      error={change.error}
+      isBusy={change.isPending}
+      onConfirm={change.mutate}
+    >
+      <p style={{ margin: 0 }}>{t.rotateLead}</p>
+      <RotateFacts keys={keys} algorithm={about} />
+      <Checkbox
+        label={t.rotateNow}
+        description={t.rotateNowHint}
+        checked={isNow}
+        onChange={(event) => setNow(event.currentTarget.checked)}
+      />
+    </DangerDialog>
+  )
+}
+
+function RollBackDialog({ keys }: Props) {
+  const { isOpen, about, close } = useDialog('roll-back')
+  const change = useChange((reason: string) => rollBack(about as Algorithm, reason), t.rolledBack(about), close)
+  return (
+    <DangerDialog
+      isOpen={isOpen}
+      onClose={close}
+      title={t.rollBackTitle(about)}
+      action={t.rollBack}
+      error={change.error}
+      isBusy={change.isPending}
+      onConfirm={change.mutate}
+    >
+      <p style={{ margin: 0 }}>{t.rollBackLead}</p>
+      <RollBackFacts keys={keys} algorithm={about} />
+    </DangerDialog>
+  )
+}
+
+function RevokeDialog({ keys }: Props) {
+  const { isOpen, about, close } = useDialog('revoke')
+  const change = useChange((reason: string) => revoke(about, reason), t.revoked, close)
+  const key = keys.find(({ kid }) => kid === about)
+  return (
+    <DangerDialog
+      isOpen={isOpen}
+      onClose={close}
+      title={t.revokeTitle}
+      action={t.revokeAction}
+      word={about.slice(0, 6)}
+      error={change.error}
+      isBusy={change.isPending}
+      onConfirm={change.mutate}
+    >
+      <Alert color="brick" icon={<Icon name="warn" />} title={t.revokeLead}>
+        {t.revokeOffline} {key?.state === 'active' && t.revokeActive}
+      </Alert>
+      <RevokeFacts keys={keys} kid={about} />
+    </DangerDialog>
+  )
+}
