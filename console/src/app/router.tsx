@@ -7,6 +7,7 @@ import { keyRoutes } from '../features/keys/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
 import { welcomeRoutes } from '../features/welcome/routes.ts'
+import { planRoutes } from '../features/plans/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -22,6 +23,14 @@ export const router = createRouter({
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...apiRoutes]),
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes]),
   routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes, ...keyRoutes]),
+  routeTree: shell.addChildren([
+    ...overviewRoutes,
+    ...clientRoutes,
+    ...labRoutes,
+    ...auditRoutes,
+    ...keyRoutes,
+    ...planRoutes,
+  ]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailure,
