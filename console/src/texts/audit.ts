@@ -2,7 +2,6 @@
 export const audit = {
   title: 'Audit log',
   lead: 'Everything that was issued, refused and changed here, by whom, and why.',
-  live: 'Live',
   startLive: 'Follow live',
   stopLive: 'Pause',
   following: 'New events appear at the top.',
@@ -15,7 +14,6 @@ export const audit = {
   moreFilters: 'More filters',
   fewerFilters: 'Fewer filters',
   clearFilters: 'Clear filters',
-  remove: (filter: string) => `Remove the filter ${filter}`,
   time: 'Time',
   anyTime: 'Any time',
   lasts: { hour: 'Last hour', day: 'Last 24 hours', week: 'Last 7 days', month: 'Last 30 days' },
@@ -63,7 +61,6 @@ export const audit = {
   after: 'After',
   none: 'none',
   others: (count: number) => `${count} further things have changed. The event does not list them.`,
-  facts: 'Facts',
   details: 'Details',
   way: 'Way',
   ways: {

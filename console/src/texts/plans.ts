@@ -8,11 +8,9 @@ export const plans = {
   paste: 'Paste a manifest',
   pastePlaceholder: 'clients:\n  - client_id: billing\n    scopes: [read]',
   remove: (name: string) => `Remove ${name}`,
-  addPasted: 'Or paste',
   prune: 'Delete what the manifest owns and no longer names',
   takeOver: 'Take over what belongs to other manifests and to people',
   plan: 'Plan',
-  again: 'Plan again',
   edit: 'Change the manifest',
   tooLarge:
     'Together, the files have more than 1,000,000 characters. A command on the server applies larger ones: tessera apply.',
@@ -37,7 +35,7 @@ export const plans = {
   before: 'Now',
   after: 'Planned',
   none: 'none',
-  losses: 'What it ends',
+  losses: 'Things that end',
   lossesLead: 'Somebody may use these now, and can no longer use them afterwards.',
   lastUsed: 'last used',
   neverUsed: 'never used',
@@ -86,7 +84,4 @@ export const plans = {
   secretsLead: 'Copy them now. Nobody can show them again.',
   done: 'Done',
   mayNot: 'You may plan, but not apply: that takes the permission plans:write.',
-  emptyTitle: 'A manifest describes clients and APIs in a file',
-  emptyLead:
-    'Keep it in your repository. Planning changes nothing, and shows each field that would change, what would end, and whether its tests pass.',
 } as const

@@ -34,7 +34,7 @@ export function spanOf(keys: readonly Key[], now: number): { readonly from: numb
   return { from: first - room / 3, to: last + room }
 }
 
-/** Round times of this zone. @param width of the scale, in pixels */
+/** Round times of this zone. @param width in pixels, that of the scale */
 export function ticksOf(from: number, to: number, width: number) {
   const most = Math.max(1, Math.floor(width / PER_TICK_PX))
   const step = STEPS.find((one) => (to - from) / one <= most) ?? 365 * DAY

@@ -24,6 +24,7 @@ const route = getRouteApi('/lab')
 /** The parts of a token request. All but the secrets stand in the address. */
 export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props) {
   const navigate = route.useNavigate()
+  const navigate = useNavigate({ from: '/lab' })
   const change = (next: Partial<LabSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
   const { method = 'client_secret_basic' } = built
