@@ -531,19 +531,19 @@ describe('config check and serve accept the same configurations, with the same w
 })
 
 describe('the served manifest', () => {
-  const check = (content: string) =>
-    setting.run(['config', 'check'], { TESSERA_MANIFEST: setting.write('clients.yaml', content) })
+  const check = (manifest: string) => setting.run(['config', 'check'], { TESSERA_MANIFEST: manifest })
 
   test('is checked without a database: every mistake, with its place', async () => {
-    const before = setting.files()
     const wrong = 'clients:\n  - client_id: a\n    scopse: [read]\n  - client_id: b\n    enabled: maybe\n'
-    const { code, stdout, stderr } = await check(wrong)
+    const path = setting.write('clients.yaml', wrong)
+    const before = setting.files()
+    const { code, stdout, stderr } = await check(path)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(linesOf(stderr)).toEqual([
       expect.stringMatching(/clients\.yaml:3:5: .*scopse/),
       expect.stringMatching(/clients\.yaml:5:5: .*enabled/),
     ])
-    expect(setting.files().filter((file) => !file.includes('clients.yaml'))).toEqual(before)
+    expect(setting.files()).toEqual(before)
   })
 
   test('stands with the other mistakes, and may be missing', async () => {
@@ -558,7 +558,7 @@ describe('the served manifest', () => {
   })
 
   test('may name what only the database has, which is noted', async () => {
-    expect(await check('clients: [{ client_id: a, scopes: [read] }]')).toMatchObject({
+    expect(await check(setting.write('clients.yaml', 'clients: [{ client_id: a, scopes: [read] }]'))).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^note: .*clients\.yaml:1:\d+: .*no API has the scope "read"\n$/),
     })
