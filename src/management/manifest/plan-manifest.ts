@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Api } from '../../model/api.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
@@ -125,6 +126,9 @@ function plannedApis(
   })
 }
 
+/** The clients that are planned in one go: some milliseconds. */
+const AT_ONCE = 100
+
 interface Noting {
   /** Where the mistakes of all clients go. Such clients are left out. */
   readonly mistakes: MistakeList
@@ -139,6 +143,8 @@ async function plannedClients(
   const generated: GeneratedSecret[] = []
   const notes: string[] = []
   for (const [index, wanted] of parsed.manifest.clients.entries()) {
+    // There may be a hundred thousand clients. Requests are handled between them.
+    if (index % AT_ONCE === 0) await nextTurn()
     const former = renames.clients.get(wanted.client_id)
     const before = present(wanted.client_id) ?? former
     const owner = before === undefined || 'problem' in before ? undefined : before.owner
