@@ -6,8 +6,8 @@ import { clientRoutes } from '../features/clients/routes.ts'
 import { keyRoutes } from '../features/keys/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
-import { welcomeRoutes } from '../features/welcome/routes.ts'
 import { planRoutes } from '../features/plans/routes.ts'
+import { welcomeRoutes } from '../features/welcome/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -19,17 +19,15 @@ const shell = root.update({
 })
 
 export const router = createRouter({
-  routeTree: shell.addChildren([...overviewRoutes, ...welcomeRoutes, ...clientRoutes, ...labRoutes]),
-  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...apiRoutes]),
-  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes]),
-  routeTree: shell.addChildren([...overviewRoutes, ...clientRoutes, ...labRoutes, ...auditRoutes, ...keyRoutes]),
   routeTree: shell.addChildren([
     ...overviewRoutes,
+    ...welcomeRoutes,
     ...clientRoutes,
+    ...apiRoutes,
     ...labRoutes,
-    ...auditRoutes,
-    ...keyRoutes,
     ...planRoutes,
+    ...keyRoutes,
+    ...auditRoutes,
   ]),
   context: { queries: queryClient },
   defaultPreload: 'intent',

@@ -2,6 +2,7 @@ import { useIntersection } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import { common } from '../texts/common.ts'
+import { Icon } from './icon.tsx'
 import classes from './list.module.css'
 
 /** A column of a list. */
@@ -13,7 +14,16 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** Left out where the page is narrow. */
   readonly isExtra?: boolean
+  /** The name of the order by this column; left out if the list can't be sorted by it. */
+  readonly sort?: string
   readonly cell: (row: Row) => React.ReactNode
+}
+
+/** The order of the rows. */
+export interface Order {
+  readonly by: string
+  readonly isDown: boolean
+  readonly onChange: (by: string, isDown: boolean) => void
 }
 
 interface Props<Row> {
@@ -25,6 +35,7 @@ interface Props<Row> {
   readonly keyOf: (row: Row) => string
   /** Loads the next page; undefined if there is none. */
   readonly onMore?: (() => void) | undefined
+  readonly order?: Order
   /** Shown instead of the rows, if there are none. */
   readonly empty: React.ReactNode
 }
@@ -33,7 +44,7 @@ const ROW_HEIGHT = 44
 const SKELETONS = 8
 
 /** A list that loads its next page as its end comes into view, and draws only the rows in view. */
-export function List<Row>({ label, columns, rows, keyOf, onMore, empty }: Props<Row>) {
+export function List<Row>({ label, columns, rows, keyOf, onMore, order, empty }: Props<Row>) {
   const body = useRef<HTMLTableSectionElement>(null)
   const virtualizer = useWindowVirtualizer({
     count: rows?.length ?? 0,
@@ -49,9 +60,7 @@ export function List<Row>({ label, columns, rows, keyOf, onMore, empty }: Props<
         <thead>
           <tr className={classes['head']}>
             {columns.map((column) => (
-              <th key={column.id} scope="col" data-align={column.align} data-extra={column.isExtra}>
-                {column.title}
-              </th>
+              <Head key={column.id} column={column} order={order} />
             ))}
           </tr>
         </thead>
@@ -90,6 +99,23 @@ const narrowTracks = (columns: readonly Column<never>[]): string =>
     .filter((one) => one.isExtra !== true)
     .map((one) => one.width)
     .join(' ')
+
+function Head({ column, order }: { readonly column: Column<never>; readonly order: Order | undefined }) {
+  const { title, align, isExtra, sort } = column
+  const cell = { scope: 'col', 'data-align': align, 'data-extra': isExtra } as const
+  if (order === undefined || sort === undefined) return <th {...cell}>{title}</th>
+  const isSorted = order.by === sort
+  return (
+    <th {...cell} aria-sort={isSorted ? (order.isDown ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" className={classes['sort']} onClick={() => order.onChange(sort, isSorted && !order.isDown)}>
+        {title}
+        <span data-sorted={isSorted || undefined}>
+          <Icon name={isSorted && order.isDown ? 'down' : 'up'} size={11} />
+        </span>
+      </button>
+    </th>
+  )
+}
 
 const Skeletons = ({ columns }: { readonly columns: readonly Column<never>[] }) =>
   Array.from({ length: SKELETONS }, (_, index) => (

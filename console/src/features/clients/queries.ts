@@ -25,6 +25,16 @@ export const clientsQuery = ({ owner, ...filters }: Filters) =>
     getNextPageParam: ({ next }) => next,
   })
 
+/** How many clients fit the filters, up to a bound of the server. */
+export const clientCountQuery = ({ owner, sort: _, order: __, ...filters }: Filters) =>
+  queryOptions({
+    queryKey: ['clients', 'count', { owner, ...filters }],
+    queryFn: () =>
+      read(
+        api.GET('/api/v1/counts/clients', { params: { query: { ...filters, ...(owner && { owner: [...owner] }) } } }),
+      ),
+  })
+
 const of = (clientId: string) => ({ params: { path: { client_id: clientId } } })
 
 /** A client with its tag. The keys of everything about it begin with the same three words. */

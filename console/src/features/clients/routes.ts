@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { root } from '../../routing/root.ts'
-import { readView } from './detail/view.ts'
 import { oneOf } from '../../shared/search.ts'
+import { readView } from './detail/view.ts'
 import { readFilters } from './list/filters.ts'
 import { type Step, steps } from './wizard/steps.ts'
 

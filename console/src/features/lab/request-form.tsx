@@ -9,8 +9,6 @@ import classes from './lab.module.css'
 import { type LabSearch, methods } from './lab-search.ts'
 import type { Secrets } from './request-pane.tsx'
 
-const route = getRouteApi('/lab')
-
 interface Props {
   readonly built: LabSearch
   readonly secrets: Secrets
@@ -24,7 +22,6 @@ const route = getRouteApi('/lab')
 /** The parts of a token request. All but the secrets stand in the address. */
 export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props) {
   const navigate = route.useNavigate()
-  const navigate = useNavigate({ from: '/lab' })
   const change = (next: Partial<LabSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
   const { method = 'client_secret_basic' } = built

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMay } from '../../../api/me.ts'
 import { Empty } from '../../../shared/empty.tsx'
@@ -9,17 +9,20 @@ import { List } from '../../../shared/list.tsx'
 import { Page } from '../../../shared/page.tsx'
 import { clients as t } from '../../../texts/clients.ts'
 import { common } from '../../../texts/common.ts'
-import { clientsQuery } from '../queries.ts'
+import { clientCountQuery, clientsQuery } from '../queries.ts'
 import { columns } from './columns.tsx'
 import { FilterBar } from './filter-bar.tsx'
-import { isFiltered } from './filters.ts'
+import { isFiltered, sorts } from './filters.ts'
+import classes from './list.module.css'
 
 const route = getRouteApi('/clients')
 
 /** The clients, with filters that stand in the address. */
 export function ClientsPage() {
   const filters = route.useSearch()
+  const navigate = route.useNavigate()
   const may = useMay()
+  const { data: counted } = useQuery({ ...clientCountQuery(filters), placeholderData: keepPreviousData })
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
     ...clientsQuery(filters),
     placeholderData: keepPreviousData,
@@ -32,6 +35,9 @@ export function ClientsPage() {
   return (
     <Page title={t.title} lead={t.lead} actions={create}>
       <FilterBar />
+      <p className={classes['count']} role="status">
+        {counted === undefined ? '…' : t.count(counted.count, counted.is_more, isFiltered(filters))}
+      </p>
       {error !== null && data === undefined ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (
@@ -41,6 +47,19 @@ export function ClientsPage() {
             columns={columns}
             rows={data?.pages.flatMap((page) => page.items)}
             keyOf={(client) => client.client_id}
+            order={{
+              by: filters.sort ?? 'id',
+              isDown: filters.order === 'desc',
+              onChange: (by, isDown) =>
+                void navigate({
+                  search: (before) => ({
+                    ...before,
+                    sort: sorts.find((one) => one === by && one !== 'id'),
+                    order: isDown ? 'desc' : undefined,
+                  }),
+                  replace: true,
+                }),
+            }}
             onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
             empty={
               isFiltered(filters) ? (

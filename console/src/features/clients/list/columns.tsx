@@ -12,6 +12,7 @@ type Client = Entry<'clients.list'>
 export const columns: readonly Column<Client>[] = [
   {
     id: 'client',
+    sort: 'id',
     title: t.client,
     width: 'minmax(8rem, 2.2fr)',
     cell: ({ client_id: id, name }) => (
@@ -40,6 +41,7 @@ export const columns: readonly Column<Client>[] = [
   },
   {
     id: 'owner',
+    sort: 'owner',
     title: t.owner,
     width: 'minmax(6rem, 1fr)',
     isExtra: true,
@@ -61,6 +63,7 @@ export const columns: readonly Column<Client>[] = [
   },
   {
     id: 'used',
+    sort: 'last_used',
     title: t.lastUsed,
     width: 'minmax(5.5rem, 0.8fr)',
     align: 'right',
@@ -68,6 +71,7 @@ export const columns: readonly Column<Client>[] = [
   },
   {
     id: 'expires',
+    sort: 'next_expiry',
     title: t.nextExpiry,
     width: 'minmax(5.5rem, 0.8fr)',
     align: 'right',

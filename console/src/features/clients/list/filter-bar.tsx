@@ -1,15 +1,17 @@
-import { Button, CloseButton, Group, Select, TextInput } from '@mantine/core'
+import { Button, CloseButton, Group, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Icon } from '../../../shared/icon.tsx'
 import { clients as t } from '../../../texts/clients.ts'
-import { type Filters, isFiltered, kinds, sorts } from './filters.ts'
+import { FilterMenu } from './filter-menu.tsx'
+import { chosen, type Filters, isFiltered } from './filters.ts'
+import classes from './list.module.css'
 
 const route = getRouteApi('/clients')
 const PAUSE_MS = 200
 
-/** The filters of the list. Each change is a new address. */
+/** The filters of the list. Each that is set is shown, and can be removed. Each change is a new address. */
 export function FilterBar() {
   const filters = route.useSearch()
   const navigate = route.useNavigate()
@@ -45,36 +47,20 @@ export function FilterBar() {
           )
         }
         w="18rem"
+        maw="100%"
       />
-      <Select
-        aria-label={t.state}
-        placeholder={t.anyState}
-        w="9rem"
-        clearable
-        data={[
-          { value: 'true', label: t.enabled },
-          { value: 'false', label: t.disabled },
-        ]}
-        value={filters.enabled ?? null}
-        onChange={(value) => change({ enabled: value === 'true' || value === 'false' ? value : undefined })}
-      />
-      <Select
-        aria-label={t.proof}
-        placeholder={t.anyProof}
-        w="11rem"
-        clearable
-        data={kinds.map((value) => ({ value, label: t.kinds[value] }))}
-        value={filters.kind ?? null}
-        onChange={(value) => change({ kind: kinds.find((one) => one === value) })}
-      />
-      <Select
-        aria-label={t.sort}
-        w="11rem"
-        data={sorts.map((value) => ({ value, label: t.sorts[value] }))}
-        value={filters.sort ?? 'id'}
-        allowDeselect={false}
-        onChange={(value) => change({ sort: sorts.find((one) => one === value && one !== 'id') })}
-      />
+      <FilterMenu filters={filters} onChange={change} />
+      {chosen(filters).map(({ name, title, value }) => (
+        <button
+          key={name}
+          type="button"
+          className={classes['chip']}
+          aria-label={t.removeFilter(`${title} ${value}`)}
+          onClick={() => change({ [name]: undefined })}
+        >
+          <span>{title}</span> {value} <Icon name="cross" size={11} />
+        </button>
+      ))}
       {isFiltered(filters) && (
         <Button variant="subtle" color="gray" onClick={clear}>
           {t.clearFilters}

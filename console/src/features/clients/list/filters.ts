@@ -1,4 +1,5 @@
 import { oneOf, text, texts } from '../../../shared/search.ts'
+import { clients as t } from '../../../texts/clients.ts'
 
 export const sorts = ['id', 'name', 'owner', 'created', 'last_used', 'next_expiry'] as const
 export const kinds = ['secret', 'keys', 'certificate', 'federated'] as const
@@ -39,3 +40,27 @@ export const readFilters = (search: Record<string, unknown>): Filters => ({
 /** Whether any filter is set. The order is none. */
 export const isFiltered = ({ sort: _, order: __, ...filters }: Filters): boolean =>
   Object.values(filters).some((value) => value !== undefined)
+
+interface Chosen {
+  readonly name: keyof typeof t.filterNames
+  readonly title: string
+  readonly value: string
+}
+
+/** The filters that are set beside the search, in words. */
+export function chosen(filters: Filters): readonly Chosen[] {
+  const names = Object.keys(t.filterNames) as (keyof typeof t.filterNames)[]
+  return names.flatMap((name) =>
+    filters[name] === undefined ? [] : [{ name, title: t.filterNames[name], value: inWords(filters, name) }],
+  )
+}
+
+function inWords(filters: Filters, name: keyof typeof t.filterNames): string {
+  const { enabled, kind, owner } = filters
+  if (name === 'enabled') return enabled === 'true' ? t.enabled : t.disabled
+  if (name === 'kind') return kind === undefined ? '' : t.kinds[kind]
+  if (name === 'owner') return owner?.join(', ') ?? ''
+  if (name === 'no_owner') return ''
+  const value = filters[name] ?? ''
+  return name === 'tag' || name === 'manifest' ? value : t.days(value)
+}
