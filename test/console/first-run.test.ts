@@ -26,7 +26,7 @@ test('a set-up link leads to an account, a first client, a command that works, a
   await page.getByLabel('Client id').fill('billing')
   await page.getByRole('button', { name: 'Make the client' }).click()
   await page.getByText('billing may read at https://api.example.com').waitFor()
-  const secret = (await page.getByRole('region', { name: 'the secret' }).textContent()) ?? ''
+  const secret = (await page.getByRole('region', { name: 'the secret', exact: true }).textContent()) ?? ''
   const command = (await page.getByRole('region', { name: /curl/i }).textContent()) ?? ''
   await page.getByRole('button', { name: 'Get one here' }).click()
   await page.getByText('client_id', { exact: true }).waitFor()

@@ -1,11 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import sparticuz from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { inject } from 'vitest'
 import type { Role } from '../../src/management/authority/permissions.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
-import { until } from './until.ts'
 import { runOn, Visitor } from './visitor.ts'
 
 const PASSWORD = 'a tessera is a small tile'
@@ -15,22 +11,10 @@ let browser: Promise<Browser> | undefined
 
 /** Chromium, without its graphics process and its sandbox, which containers do not offer. */
 async function launch(): Promise<Browser> {
-  const system = '/usr/bin/chromium'
-  const executablePath = existsSync(system) ? system : await unpacked()
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
-}
-
-/** The path of the packed Chromium. One process unpacks it, and no other runs it before it is whole. */
-async function unpacked(): Promise<string> {
-  const done = join(tmpdir(), 'chromium-is-whole')
-  try {
-    mkdirSync(join(tmpdir(), 'chromium-is-unpacked'))
-  } catch {
-    await until(async () => existsSync(done))
-  }
-  const path = await sparticuz.executablePath()
-  writeFileSync(done, '')
-  return path
+  return chromium.launch({
+    executablePath: inject('chromium'),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  })
 }
 
 /** Closes the browser of this file. */

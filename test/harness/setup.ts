@@ -6,6 +6,7 @@ import { authorityOf, ensureCertificate } from '../../src/cli/dev/certificate.ts
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
+import { chromiumPath } from './chromium.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,6 +16,8 @@ declare module 'vitest' {
     readonly emptyDatabase: string
     /** The path of a PostgreSQL cluster without data. The first server that starts makes it, and the others copy it. */
     readonly emptyCluster: string
+    /** The path of the browser. */
+    readonly chromium: string
   }
 }
 
@@ -24,6 +27,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const emptyDatabase = join(folder, 'empty.db')
   await migrateDatabase(`sqlite:${emptyDatabase}`, systemClock)
   project.provide('emptyDatabase', emptyDatabase)
+  project.provide('chromium', await chromiumPath())
   project.provide('emptyCluster', join(folder, 'cluster'))
   project.provide('tls', { ...ensureCertificate(folder, systemClock, systemRandom), ca: authorityOf(folder) })
   return () => rmSync(folder, { recursive: true })

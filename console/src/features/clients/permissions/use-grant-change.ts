@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, becauseOf, read, readTagged } from '../../../api/client.ts'
 import { isMissing, Problem } from '../../../api/problem.ts'
-import { say } from '../../../shared/toast.tsx'
+import { say } from '../../../shared/toast.ts'
 import { clientPermissions as t } from '../../../texts/client-permissions.ts'
 import type { Grant } from './sources.ts'
 
