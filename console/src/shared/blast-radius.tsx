@@ -11,12 +11,12 @@ export interface Effect {
   readonly last_used?: string | undefined
   readonly last_address?: string | undefined
   readonly tokens_until?: string | undefined
-  /** The issued tokens of the last hour, day and week. */
-  readonly recent?: { readonly hour: number; readonly day: number; readonly week: number } | undefined
+  /** The token requests of the last hour, day and week. */
+  readonly recent?: Readonly<Record<'hour' | 'day' | 'week', { readonly issued: number }>> | undefined
   /** The APIs that its tokens are for. */
-  readonly apis?: readonly string[] | undefined
+  readonly apis?: readonly { readonly audience: string }[] | undefined
   /** The addresses that it was used from lately. */
-  readonly addresses?: readonly string[] | undefined
+  readonly addresses?: readonly { readonly address: string }[] | undefined
 }
 
 interface Props {
@@ -39,8 +39,8 @@ export function BlastRadius({ effect, error }: Props) {
   const now = useNow()
   if (effect === undefined) return error ? <Failure error={error} /> : <Skeleton h="8.5rem" />
   const { last_used: used, last_address: address, tokens_until: until, recent, apis = [] } = effect
-  const addresses = effect.addresses ?? (address === undefined ? [] : [address])
-  const isBusy = (recent?.week ?? 0) > 0 || (used !== undefined && now - Date.parse(used) < WEEK_MS)
+  const addresses = effect.addresses?.map((one) => one.address) ?? (address === undefined ? [] : [address])
+  const isBusy = (recent?.week.issued ?? 0) > 0 || (used !== undefined && now - Date.parse(used) < WEEK_MS)
   const isOver = until === undefined || Date.parse(until) <= now
   return (
     <section className={classes['radius']} data-busy={isBusy || undefined} aria-label={t.title}>
@@ -57,7 +57,7 @@ export function BlastRadius({ effect, error }: Props) {
             <dd className={classes['spans']}>
               {(['hour', 'day', 'week'] as const).map((span) => (
                 <span key={span}>
-                  <b>{recent[span].toLocaleString('en')}</b> {t.spans[span]}
+                  <b>{recent[span].issued.toLocaleString('en')}</b> {t.spans[span]}
                 </span>
               ))}
             </dd>
@@ -68,7 +68,7 @@ export function BlastRadius({ effect, error }: Props) {
           <Instant at={used} never={t.never} />
         </dd>
         <Several title={t.from} values={addresses} />
-        <Several title={t.at} values={apis} />
+        <Several title={t.at} values={apis.map(({ audience }) => audience)} />
         <dt>{t.until}</dt>
         <dd>
           {isOver ? (
