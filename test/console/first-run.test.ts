@@ -39,6 +39,6 @@ test('a set-up link leads to an account, a first client, a command that works, a
   await page.getByRole('button', { name: /kept/i }).click()
   expect(await page.content()).not.toContain(secret)
   const events = (await server.audit()).map(({ type }) => type)
-  expect(events).toEqual(expect.arrayContaining(['account.add', 'api.put', 'client.put', 'token.issue']))
+  expect(events).toEqual(expect.arrayContaining(['account.add', 'api.add', 'client.add', 'token.issue']))
   expect(complaints).toEqual([])
 })

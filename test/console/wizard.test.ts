@@ -20,7 +20,7 @@ test('a developer gets a secret once, and is asked before it is lost', async () 
   // A step that lacks something before it leads to the place that lacks it.
   await page.getByRole('radio', { name: /developer/ }).check()
   await page.getByRole('textbox', { name: 'Client id' }).fill('taken')
-  await page.getByRole('link', { name: /What it may do/ }).click()
+  await page.getByRole('link', { name: /Its rights/ }).click()
   await page.getByRole('checkbox', { name: 'read' }).check()
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByText(/Ends on/).waitFor()

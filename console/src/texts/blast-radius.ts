@@ -1,6 +1,6 @@
 /** Texts about those who would notice that something ends. */
 export const blastRadius = {
-  title: 'Who would notice',
+  title: 'Those who would notice',
   used: 'Tokens issued',
   spans: { hour: 'in the last hour', day: 'in the last day', week: 'in the last week' },
   lastUsed: 'Last used',

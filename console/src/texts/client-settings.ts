@@ -22,7 +22,7 @@ export const clientSettings = {
     scopes: ['Scopes at every API', 'Permissions at one API alone are in the tab Permissions.'],
     tokens: ['Tokens', 'These override the settings of the API.'],
     proof: ['Authentication', 'How it may prove who it is, and to which key its tokens are bound.'],
-    introspection: ['Introspection', 'Whose tokens it may ask about.'],
+    introspection: ['Introspection', 'The clients about whose tokens it may ask.'],
   },
   fields: {
     name: ['Name', ''],

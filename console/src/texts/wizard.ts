@@ -3,7 +3,7 @@ export const wizard = {
   title: 'New client',
   steps: {
     runs: 'Where it runs',
-    access: 'What it may do',
+    access: 'Its rights',
     proof: 'How it proves itself',
     summary: 'Summary',
     done: 'Ready',

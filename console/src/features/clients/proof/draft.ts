@@ -56,7 +56,7 @@ export function isProofComplete({ kind, ...draft }: ProofDraft): boolean {
   return [draft.issuer, draft.audience, ...Object.values(draft.parts)].every((one) => one.trim() !== '')
 }
 
-/** The credential that a draft describes. @param identity of the platform */
+/** The credential that a draft describes. @param identity the one that the platform gives */
 export function credentialOf(draft: ProofDraft, label: string, identity: Identity | undefined): CredentialInput {
   switch (draft.kind) {
     case 'secret':
