@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Console, closeBrowser, startConsole } from '../harness/browser.ts'
 
 const manifest = `
+manifest: shop
 apis: [{ audience: https://api.example.com, scopes: [{ name: read }, { name: write }] }]
 clients: [{ client_id: owned, scopes: [read] }]
 `

@@ -1,4 +1,5 @@
 import { Skeleton } from '@mantine/core'
+import type { Answer } from '../api/types.ts'
 import { blastRadius as t } from '../texts/blast-radius.ts'
 import classes from './blast-radius.module.css'
 import { Failure } from './failure.tsx'
@@ -18,6 +19,8 @@ export interface Effect {
   /** The addresses that it was used from lately. */
   readonly addresses?: readonly { readonly address: string }[] | undefined
 }
+type Effect = Omit<Answer<'credentials.effect'>, 'id' | 'is_last' | 'apis'> &
+  Partial<Pick<Answer<'credentials.effect'>, 'apis'>>
 
 interface Props {
   /** The answer of an `…/effect` operation; undefined while it is loading. */
@@ -40,6 +43,8 @@ export function BlastRadius({ effect, error }: Props) {
   if (effect === undefined) return error ? <Failure error={error} /> : <Skeleton h="8.5rem" />
   const { last_used: used, last_address: address, tokens_until: until, recent, apis = [] } = effect
   const addresses = effect.addresses?.map((one) => one.address) ?? (address === undefined ? [] : [address])
+  const addresses = (effect.addresses ?? []).map((one) => ({ value: one.address, count: one.requests }))
+  const senders = addresses.length === 0 && address !== undefined ? [{ value: address }] : addresses
   const isBusy = (recent?.week.issued ?? 0) > 0 || (used !== undefined && now - Date.parse(used) < WEEK_MS)
   const isOver = until === undefined || Date.parse(until) <= now
   return (
@@ -69,6 +74,8 @@ export function BlastRadius({ effect, error }: Props) {
         </dd>
         <Several title={t.from} values={addresses} />
         <Several title={t.at} values={apis.map(({ audience }) => audience)} />
+        <Several title={t.from} values={senders} />
+        <Several title={t.at} values={apis.map((one) => ({ value: one.audience, count: one.issued }))} />
         <dt>{t.until}</dt>
         <dd>
           {isOver ? (
@@ -84,7 +91,13 @@ export function BlastRadius({ effect, error }: Props) {
   )
 }
 
-function Several({ title, values }: { readonly title: string; readonly values: readonly string[] }) {
+interface SeveralProps {
+  readonly title: string
+  /** Each may say how often it took part. */
+  readonly values: readonly { readonly value: string; readonly count?: number }[]
+}
+
+function Several({ title, values }: SeveralProps) {
   if (values.length === 0) return null
   const more = values.length - SHOWN
   return (
@@ -92,8 +105,10 @@ function Several({ title, values }: { readonly title: string; readonly values: r
       <dt>{title}</dt>
       <dd>
         <ul className={classes['list']}>
-          {values.slice(0, SHOWN).map((value) => (
-            <li key={value}>{value}</li>
+          {values.slice(0, SHOWN).map(({ value, count }) => (
+            <li key={value}>
+              {value} {count !== undefined && <span className={classes['hint']}>{t.times(count)}</span>}
+            </li>
           ))}
           {more > 0 && <li className={classes['hint']}>{t.more(more)}</li>}
         </ul>

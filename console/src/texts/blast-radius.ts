@@ -13,5 +13,6 @@ export const blastRadius = {
   idle: 'Nobody has used it for a week.',
   unused: 'Nobody has ever used it.',
   busy: 'It is in use. Whatever uses it is refused as soon as you confirm.',
+  times: (count: number) => (count === 0 ? 'not lately' : `${count.toLocaleString('en')} ×`),
   more: (count: number) => `and ${count} more`,
 } as const
