@@ -7,6 +7,7 @@ import { keyRoutes } from '../features/keys/routes.ts'
 import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
 import { planRoutes } from '../features/plans/routes.ts'
+import { rotationRoutes } from '../features/rotation/routes.ts'
 import { welcomeRoutes } from '../features/welcome/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
@@ -21,6 +22,7 @@ const shell = root.update({
 export const router = createRouter({
   routeTree: shell.addChildren([
     ...overviewRoutes,
+    ...rotationRoutes,
     ...welcomeRoutes,
     ...clientRoutes,
     ...apiRoutes,

@@ -44,5 +44,6 @@ export const proof = {
   audience: 'Audience',
   audienceHint: 'The token must be made for this server.',
   subject: 'Subject',
+  platform: 'Platform',
   accepts: 'Accepts tokens whose subject is exactly',
 } as const

@@ -1,0 +1,108 @@
+import { Group, Select, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { CredentialDialogs } from '../../shared/credentials/credential-dialogs.tsx'
+import { Empty } from '../../shared/empty.tsx'
+import { Failure } from '../../shared/failure.tsx'
+import { List } from '../../shared/list.tsx'
+import { Page } from '../../shared/page.tsx'
+import { clients } from '../../texts/clients.ts'
+import { rotation as t } from '../../texts/rotation.ts'
+import { columns } from './columns.tsx'
+import { boardQuery, countQuery } from './queries.ts'
+import classes from './rotation.module.css'
+import { type Board, kinds, type View, views } from './views.ts'
+
+const route = getRouteApi('/rotation')
+const PAUSE_MS = 250
+
+/** Every credential by the attention that it needs, with the acts right there. */
+export function RotationPage() {
+  const board = route.useSearch()
+  const { view = 'valid' } = board
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
+    ...boardQuery({ view, owner: board.owner, kind: board.kind }),
+    placeholderData: keepPreviousData,
+  })
+  return (
+    <Page title={t.title} lead={t.lead}>
+      <nav aria-label={t.views} className={classes['views']}>
+        {views.map((one) => (
+          <ViewLink key={one} view={one} board={board} isPresent={one === view} />
+        ))}
+      </nav>
+      <Filters board={board} />
+      {error !== null && data === undefined ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
+          <List
+            label={t.title}
+            columns={columns}
+            rows={data?.pages.flatMap((page) => page.items)}
+            keyOf={(credential) => credential.id}
+            onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
+            empty={<Empty title={t.empty[view]}>{t.emptyLead[view]}</Empty>}
+          />
+        </div>
+      )}
+      <CredentialDialogs />
+    </Page>
+  )
+}
+
+interface ViewLinkProps {
+  readonly view: View
+  readonly board: Board
+  readonly isPresent: boolean
+}
+
+function ViewLink({ view, board, isPresent }: ViewLinkProps) {
+  const { data } = useQuery(countQuery(view, board))
+  return (
+    <Link
+      to="/rotation"
+      search={{ ...board, view: view === 'valid' ? undefined : view }}
+      aria-current={isPresent ? 'page' : undefined}
+    >
+      {t.names[view]}
+      <span className="tabular">
+        {data === undefined ? '' : `${data.count.toLocaleString('en')}${data.is_more ? '+' : ''}`}
+      </span>
+    </Link>
+  )
+}
+
+function Filters({ board }: { readonly board: Board }) {
+  const navigate = route.useNavigate()
+  const [owner, setOwner] = useState(board.owner ?? '')
+  const change = (next: Partial<Board>) =>
+    void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
+  const changeOwner = useDebouncedCallback((next: string) => change({ owner: next.trim() || undefined }), PAUSE_MS)
+  return (
+    <Group gap="sm" role="search" aria-label={clients.filters}>
+      <TextInput
+        aria-label={clients.owner}
+        placeholder={t.anyOwner}
+        w="14rem"
+        value={owner}
+        disabled={board.view === 'unowned'}
+        onChange={(event) => {
+          setOwner(event.currentTarget.value)
+          changeOwner(event.currentTarget.value)
+        }}
+      />
+      <Select
+        aria-label={clients.proof}
+        placeholder={clients.anyProof}
+        w="12rem"
+        clearable
+        data={kinds.map((value) => ({ value, label: clients.kinds[value] }))}
+        value={board.kind ?? null}
+        onChange={(value) => change({ kind: kinds.find((one) => one === value) })}
+      />
+    </Group>
+  )
+}
