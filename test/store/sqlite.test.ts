@@ -35,10 +35,14 @@ async function create() {
   const folder = newFolder()
   const path = join(folder, 'tessera.db')
   const location = emptyDatabase(path)
+  const reader = new DatabaseSync(path, { readOnly: true })
   return {
     open: (clock: Clock) => openStore(location, clock),
-    destroy: async () => rmSync(folder, { recursive: true }),
-    fractions: () => fractionsIn(path),
+    destroy: async () => {
+      reader.close()
+      rmSync(folder, { recursive: true })
+    },
+    fractions: findFractions(reader),
     run: async (sql: string) => {
       const database = new DatabaseSync(path)
       database.exec(sql)
@@ -47,21 +51,21 @@ async function create() {
   }
 }
 
-/** Every number with a fraction in a database. SQLite accepts one in an integer column without an error. */
-function fractionsIn(path: string): readonly unknown[] {
-  const database = new DatabaseSync(path, { readOnly: true })
-  const columns = database
+/**
+ * Prepares a search for the rows with a fraction in a database. SQLite accepts one in an integer column without an
+ * error.
+ */
+function findFractions(database: DatabaseSync): () => readonly unknown[] {
+  const tables = database
     .prepare(
-      `select t.name as "table", c.name as "column" from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'`,
+      `select t.name as "table", group_concat(format('typeof("%w") = %Q', c.name, 'real'), ' or ') as "hasFraction"
+       from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table' group by t.name`,
     )
     .all()
-  const found = columns.flatMap(({ table, column }) =>
-    database
-      .prepare(`select '${table}' as "table", "${column}" from "${table}" where typeof("${column}") = 'real'`)
-      .all(),
+  const searches = tables.map(({ table, hasFraction }) =>
+    database.prepare(`select '${table}' as "table", * from "${table}" where ${hasFraction}`),
   )
-  database.close()
-  return found
+  return () => searches.flatMap((search) => search.all())
 }
 
 storeContract('SQLite', create)

@@ -369,12 +369,13 @@ describe('room', () => {
     expect(bytesInUse() - before).toBeLessThan(100_000_000)
   })
 
+  // All but the unknown fields are more than one call may have as arguments.
   test.each<[string, string]>([
-    ['numbers for texts', `clients: [{ client_id: a, tags: [${times(330_000, () => '1')}] }]`],
+    ['numbers for texts', `clients: [{ client_id: a, tags: [${times(150_000, () => '1')}] }]`],
     ['unknown fields', `clients: [{ client_id: a, ${times(60_000, (i) => `x${i}: 1`)} }]`],
-    ['aliases without an anchor', `clients: [${times(200_000, () => '*a')}]`],
-    ['merged mappings', `a: &a { b: 1 }\nclients: [{ <<: [${times(200_000, () => '*a')}] }]`],
-  ])('hundreds of thousands of mistakes are mistakes: %s', (_name, content) => {
+    ['aliases without an anchor', `clients: [${times(150_000, () => '*a')}]`],
+    ['merged mappings', `a: &a { b: 1 }\nclients: [{ <<: [${times(150_000, () => '*a')}] }]`],
+  ])('very many mistakes are mistakes: %s', (_name, content) => {
     expect(() => parseManifests([{ name: 'f0.yaml', content }])).toThrow(UserError)
   })
 })
