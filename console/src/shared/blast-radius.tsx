@@ -8,17 +8,6 @@ import { useNow } from './now.ts'
 import { Status } from './status.tsx'
 
 /** The part that the answers of all `…/effect` operations share. Members that an answer lacks are left out. */
-export interface Effect {
-  readonly last_used?: string | undefined
-  readonly last_address?: string | undefined
-  readonly tokens_until?: string | undefined
-  /** The token requests of the last hour, day and week. */
-  readonly recent?: Readonly<Record<'hour' | 'day' | 'week', { readonly issued: number }>> | undefined
-  /** The APIs that its tokens are for. */
-  readonly apis?: readonly { readonly audience: string }[] | undefined
-  /** The addresses that it was used from lately. */
-  readonly addresses?: readonly { readonly address: string }[] | undefined
-}
 type Effect = Omit<Answer<'credentials.effect'>, 'id' | 'is_last' | 'apis'> &
   Partial<Pick<Answer<'credentials.effect'>, 'apis'>>
 
@@ -42,7 +31,6 @@ export function BlastRadius({ effect, error }: Props) {
   const now = useNow()
   if (effect === undefined) return error ? <Failure error={error} /> : <Skeleton h="8.5rem" />
   const { last_used: used, last_address: address, tokens_until: until, recent, apis = [] } = effect
-  const addresses = effect.addresses?.map((one) => one.address) ?? (address === undefined ? [] : [address])
   const addresses = (effect.addresses ?? []).map((one) => ({ value: one.address, count: one.requests }))
   const senders = addresses.length === 0 && address !== undefined ? [{ value: address }] : addresses
   const isBusy = (recent?.week.issued ?? 0) > 0 || (used !== undefined && now - Date.parse(used) < WEEK_MS)
@@ -72,8 +60,6 @@ export function BlastRadius({ effect, error }: Props) {
         <dd>
           <Instant at={used} never={t.never} />
         </dd>
-        <Several title={t.from} values={addresses} />
-        <Several title={t.at} values={apis.map(({ audience }) => audience)} />
         <Several title={t.from} values={senders} />
         <Several title={t.at} values={apis.map((one) => ({ value: one.audience, count: one.issued }))} />
         <dt>{t.until}</dt>

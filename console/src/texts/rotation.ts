@@ -1,5 +1,6 @@
 /** Texts of the rotation board. */
 export const rotation = {
+  anyProof: 'Any proof',
   title: 'Rotation',
   lead: 'Every credential, those that end first on top. Rotate, finish and clean up here.',
   views: 'Views',

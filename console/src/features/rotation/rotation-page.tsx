@@ -96,7 +96,7 @@ function Filters({ board }: { readonly board: Board }) {
       />
       <Select
         aria-label={clients.proof}
-        placeholder={clients.anyProof}
+        placeholder={t.anyProof}
         w="12rem"
         clearable
         data={kinds.map((value) => ({ value, label: clients.kinds[value] }))}
