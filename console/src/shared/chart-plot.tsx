@@ -85,7 +85,7 @@ function optionsOf(
       {
         ...axis,
         size: AXIS_PX,
-        values: (_, ticks) => ticks.map((tick) => (tick % 1 === 0 || tick < 1 ? format(tick) : '')),
+        values: (_, ticks) => ticks.map((tick) => (tick % 1 === 0 || Math.max(...ticks) < 1 ? format(tick) : '')),
       },
     ],
     series: [
