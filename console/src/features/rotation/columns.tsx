@@ -20,7 +20,7 @@ export const columns: readonly Column<Credential>[] = [
   {
     id: 'client',
     title: clients.client,
-    width: 'minmax(8rem, 1.8fr)',
+    width: 'minmax(5rem, 1.8fr)',
     cell: ({ client_id: clientId = '', label = '', kind = '', hint }) => (
       <div className={classes['client']}>
         <Link to="/clients/$clientId" params={{ clientId }}>
@@ -28,7 +28,7 @@ export const columns: readonly Column<Credential>[] = [
         </Link>
         <span>
           {label === '' ? (clients.kinds[kind as keyof typeof clients.kinds] ?? kind) : label}
-          {hint !== undefined && <code> …{hint}</code>}
+          {hint !== undefined && hint !== '' && <code> {kind === 'secret' ? `…${hint}` : hint}</code>}
         </span>
       </div>
     ),
@@ -43,13 +43,13 @@ export const columns: readonly Column<Credential>[] = [
   {
     id: 'status',
     title: clients.state,
-    width: 'minmax(7.5rem, 1fr)',
+    width: 'minmax(6.75rem, 1fr)',
     cell: ({ status }) => <CredentialStatus status={status} />,
   },
   {
     id: 'expires',
     title: credentials.expires,
-    width: 'minmax(6rem, 0.9fr)',
+    width: 'minmax(4.5rem, 0.9fr)',
     align: 'right',
     cell: (credential) => <Expiry credential={credential} />,
   },

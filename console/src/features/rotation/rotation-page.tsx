@@ -20,10 +20,10 @@ const PAUSE_MS = 250
 
 /** Every credential by the attention that it needs, with the acts right there. */
 export function RotationPage() {
-  const board = route.useSearch()
-  const { view = 'valid' } = board
+  const { view = 'valid', owner, kind } = route.useSearch()
+  const board: Board = { view, owner, kind }
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
-    ...boardQuery({ view, owner: board.owner, kind: board.kind }),
+    ...boardQuery(board),
     placeholderData: keepPreviousData,
   })
   return (
@@ -66,6 +66,8 @@ function ViewLink({ view, board, isPresent }: ViewLinkProps) {
       to="/rotation"
       search={{ ...board, view: view === 'valid' ? undefined : view }}
       aria-current={isPresent ? 'page' : undefined}
+      // The router would count the view without a name as a part of each other one.
+      activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {t.names[view]}
       <span className="tabular">

@@ -26,13 +26,13 @@ const columns = (owner: string | undefined): readonly Column<Credential>[] => [
   {
     id: 'label',
     title: t.label,
-    width: 'minmax(7rem, 1.6fr)',
+    width: 'minmax(5rem, 1.6fr)',
     cell: ({ label, kind = '', hint }) => (
       <div className={classes['label']}>
         <b>{label === '' ? t.unlabelled : label}</b>
         <span>
           {clients.kinds[kind as keyof typeof clients.kinds] ?? kind}
-          {hint !== undefined && <code> …{hint}</code>}
+          {hint !== undefined && hint !== '' && <code> {kind === 'secret' ? `…${hint}` : hint}</code>}
         </span>
       </div>
     ),
@@ -40,7 +40,7 @@ const columns = (owner: string | undefined): readonly Column<Credential>[] => [
   {
     id: 'status',
     title: clients.state,
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(6.75rem, 1fr)',
     cell: ({ status }) => <CredentialStatus status={status} />,
   },
   {
@@ -62,7 +62,7 @@ const columns = (owner: string | undefined): readonly Column<Credential>[] => [
   {
     id: 'expires',
     title: t.expires,
-    width: 'minmax(5rem, 0.8fr)',
+    width: 'minmax(4.5rem, 0.8fr)',
     align: 'right',
     cell: ({ expires }) => <Instant at={expires} never={t.noExpiry} />,
   },

@@ -43,7 +43,10 @@ export function FederationTest({ clientId }: { readonly clientId: string }) {
             <div role="status">
               {data !== undefined &&
                 (data.match === undefined ? (
-                  <Status kind="bad">{data.refusal?.reason ?? t.matchesNone}</Status>
+                  <>
+                    <Status kind="bad">{t.matchesNone}</Status>
+                    {data.refusal !== undefined && <p>{data.refusal.meaning}</p>}
+                  </>
                 ) : (
                   <Status kind="good">
                     {data.match.client_id === clientId
