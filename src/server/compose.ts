@@ -233,7 +233,7 @@ async function openAdmin(
     ...healthRoutes(readiness),
     ...problemPages,
   }
-  const findPage = consoleEndpoints(people, readBundle())
+  const findPage = consoleEndpoints(people, readBundle(dependencies.consoleFolder))
   const listener = await listenForAdmin(dependencies, routes, (path) => findEndpoints(path) ?? findPage(path))
   await offerSetUp(people, dependencies)
   return { listener, node }

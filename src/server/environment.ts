@@ -29,6 +29,8 @@ export interface Environment {
   readonly primary?: PrimaryLink
   /** Shows a link to the person who sets up a new server. Without it, none is made, and the log says how to make one. */
   readonly onSetUpLink?: (url: string) => void
+  /** The folder of the built console. */
+  readonly consoleFolder?: string
 }
 
 /** Work that is repeated until the server stops. */
@@ -49,6 +51,7 @@ export interface Dependencies extends Required<Pick<Environment, 'log' | 'clock'
   readonly lookup: Lookup | undefined
   readonly primary: PrimaryLink | undefined
   readonly onSetUpLink: ((url: string) => void) | undefined
+  readonly consoleFolder: string | undefined
   readonly shutdown: ShutdownStack
   readonly unreadable: UnreadableRecords
   /** Makes a logger for failures of work that is repeated often. It logs the same failure once a minute. */
@@ -72,6 +75,7 @@ export function resolveDependencies(config: Config, environment: Environment): D
     lookup: environment.lookup,
     primary: environment.primary,
     onSetUpLink: environment.onSetUpLink,
+    consoleFolder: environment.consoleFolder,
     shutdown,
     unreadable: new UnreadableRecords(log),
     onFailure,

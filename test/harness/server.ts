@@ -34,6 +34,8 @@ export interface TestServerOptions {
   readonly log?: Logger
   /** Delays refusals instead of the real timers. */
   readonly holds?: Environment['holds']
+  /** The folder of the built console instead of the real one. */
+  readonly consoleFolder?: string
 }
 
 /** A real server with TLS, database and keys. Its temporary folder goes when it stops. */
@@ -53,6 +55,8 @@ export interface TestServer {
   reload(next: Config): Promise<void>
   /** Stops the server, and keeps its folder. */
   stopServer(): Promise<void>
+  /** Starts it again, on the same ports and with the same database. */
+  startAgain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -119,17 +123,20 @@ export async function startTestServer({
   lookup,
   log = createLogger('silent'),
   holds,
+  consoleFolder,
 }: TestServerOptions = {}): Promise<TestServer> {
   // No test waits for the connections that it left open.
   const { config, folder } = await testConfig({ 'shutdown.timeout': '0', ...options })
   if (manifest !== undefined) await applyTo(config, manifest, env)
-  const server: Server = await startServer(config, {
+  const environment: Environment = {
     log,
     ...(clock && { clock }),
     ...(open && { open }),
     ...(lookup && { lookup }),
     ...(holds && { holds }),
-  })
+    ...(consoleFolder !== undefined && { consoleFolder }),
+  }
+  let server: Server = await startServer(config, environment)
   return {
     issuer: config.issuer,
     admin: `https://localhost:${server.adminPort}`,
@@ -145,6 +152,9 @@ export async function startTestServer({
     audit: (requestId) => readAudit(config, requestId),
     reload: (next) => server.reload(next),
     stopServer: () => server.stop(),
+    startAgain: async () => {
+      server = await startServer(config, environment)
+    },
     stop: async () => {
       await server.stop()
       rmSync(folder, { recursive: true })

@@ -9,7 +9,7 @@ export interface BundledFile {
   readonly bytes: Buffer
   /** The same, compressed by Brotli (RFC 7932); undefined if that saves nothing. */
   readonly brotli: Buffer | undefined
-  /** A strong validator (RFC 9110 §8.8.1). */
+  /** Names these bytes, for a strong validator (RFC 9110 §8.8.1). */
   readonly etag: string
 }
 
@@ -48,6 +48,6 @@ function readBundled(folder: string, name: string): BundledFile {
     type: TYPES[extname(name)] ?? '',
     bytes,
     brotli: existsSync(compressed) ? readFileSync(compressed) : undefined,
-    etag: `"${hash('sha256', bytes, 'base64url').slice(0, 27)}"`,
+    etag: hash('sha256', bytes, 'base64url').slice(0, 27),
   }
 }

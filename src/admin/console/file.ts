@@ -8,14 +8,16 @@ const FOREVER = 'public, max-age=31536000, immutable'
 export const serveFile =
   ({ type, bytes, brotli, etag }: BundledFile): Endpoint =>
   ({ headers }) => {
+    const compressed = acceptsBrotli(headers['accept-encoding']) ? brotli : undefined
+    // A strong validator names one encoding (RFC 9110 §8.8.3.3).
+    const tag = compressed === undefined ? `"${etag}"` : `"${etag}-br"`
     const shared = {
-      ETag: etag,
+      ETag: tag,
       'Cache-Control': FOREVER,
       Vary: 'Accept-Encoding',
       'X-Content-Type-Options': 'nosniff',
     }
-    if (headers['if-none-match'] === etag) return { status: 304, headers: shared, body: '' }
-    const compressed = acceptsBrotli(headers['accept-encoding']) ? brotli : undefined
+    if (headers['if-none-match'] === tag) return { status: 304, headers: shared, body: '' }
     return {
       status: 200,
       headers: { ...shared, 'Content-Type': type, ...(compressed && { 'Content-Encoding': 'br' }) },

@@ -82,8 +82,9 @@ export async function forSender(
 /** The most characters of a path to go on to. Filters of the console stand in it. */
 const LONGEST_NEXT = 2_048
 
-/** A path of this server to go on to. Any other text would lead to another site. */
+/** A path of this server to go on to, in the characters of a path and a query (RFC 3986 §3.3). Others would lead to another site. */
 export function localPath(given: string | undefined): string | undefined {
-  if (given === undefined || !/^\/(?![/\\])[\w\-./?=&%]*$/.test(given) || given.length > LONGEST_NEXT) return undefined
+  if (given === undefined || !/^\/(?!\/)[\w\-.~!$&'()*+,;=:@/?%]*$/.test(given) || given.length > LONGEST_NEXT)
+    return undefined
   return given
 }
