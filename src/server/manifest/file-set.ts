@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { readManifestFiles } from '../../management/manifest/files/read.ts'
 import { secretsHere } from '../../management/manifest/files/secrets.ts'
 import { type ParsedManifest, parseManifests } from '../../management/manifest/reading/parse.ts'
@@ -25,13 +26,23 @@ export interface FileSet {
   readonly digest: string
 }
 
+interface Reading {
+  readonly env: NodeJS.ProcessEnv
+  /** The same on all servers of a database. */
+  readonly key: Buffer
+  /** The set that was read before. Files of the same contents are not parsed again, which takes most of the time. */
+  readonly before: FileSet | undefined
+}
+
 /**
  * Reads the files of a manifest, and the secrets that they name.
- * @param key the same on all servers of a database @throws UserError, such as Mistakes that lists every mistake in the files
+ * @throws UserError, such as Mistakes that lists every mistake in the files
  */
-export async function readFileSet(names: readonly string[], env: NodeJS.ProcessEnv, key: Buffer): Promise<FileSet> {
+export async function readFileSet(names: readonly string[], { env, key, before }: Reading): Promise<FileSet> {
   const files = await readManifestFiles(names)
-  const parsed = parseManifests(files, UNNAMED)
+  const hashed = files.map(({ name, content }): HashedFile => ({ name, sha256: hash('sha256', content) }))
+  const parsed =
+    before !== undefined && isDeepStrictEqual(hashed, before.files) ? before.parsed : parseManifests(files, UNNAMED)
   const references = referencesIn(parsed)
   const read = secretsHere(env)
   const secrets = new Map(references.map((reference) => [nameOfReference(reference), read(reference)]))
@@ -40,7 +51,7 @@ export async function readFileSet(names: readonly string[], env: NodeJS.ProcessE
     parsed,
     source: (reference) => secrets.get(nameOfReference(reference)),
     secretFiles: references.flatMap(({ kind, name }) => (kind === 'file' ? [name] : [])),
-    files: files.map(({ name, content }) => ({ name, sha256: hash('sha256', content) })),
+    files: hashed,
     digest: createHmac('sha256', key).update(contents).digest('hex'),
   }
 }

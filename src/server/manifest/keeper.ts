@@ -41,6 +41,8 @@ export class ManifestKeeper {
   #manifests: ReadonlySet<string> = new Set()
   #named: ReadonlySet<string> = new Set()
   #secretFiles: readonly string[] = []
+  /** The last set of files without a mistake. */
+  #lastRead: FileSet | undefined
   #seen = ''
   #actedOn = ''
   /** The number of the newest change at the last comparison. */
@@ -128,8 +130,9 @@ export class ManifestKeeper {
   /** @returns the error if the files have mistakes */
   async #read(): Promise<FileSet | UserError> {
     const { names, env, key } = this.#options
-    const set = await orRefusal(readFileSet(names, env, await key()))
+    const set = await orRefusal(readFileSet(names, { env, key: await key(), before: this.#lastRead }))
     if (!(set instanceof UserError)) {
+      this.#lastRead = set
       this.#secretFiles = set.secretFiles
       this.#named = new Set(set.parsed.manifest.names)
     }
