@@ -79,7 +79,7 @@ export function credentialOf(draft: ProofDraft, label: string, identity: Identit
 type KeySet = NonNullable<CredentialInput['jwks']>
 
 /** A JWK Set, or one JWK, as somebody pasted it; undefined if it is neither. */
-export function readKeys(pasted: string): KeySet | undefined {
+function readKeys(pasted: string): KeySet | undefined {
   try {
     const value: unknown = JSON.parse(pasted)
     if (typeof value !== 'object' || value === null) return undefined
