@@ -6,6 +6,7 @@ import { Keyring } from '../../src/keys/keyring.ts'
 import { deleteApi } from '../../src/management/apis/delete.ts'
 import { apiEffect } from '../../src/management/apis/effect.ts'
 import { listApis } from '../../src/management/apis/list.ts'
+import { scopeEffect } from '../../src/management/apis/scope-effect.ts'
 import { showApi } from '../../src/management/apis/show.ts'
 import { repairAuditKey } from '../../src/management/audit/repair-key.ts'
 import { rewrapAuditKey } from '../../src/management/audit/rewrap-key.ts'
@@ -37,6 +38,7 @@ import { deleteGroup } from '../../src/management/groups/delete.ts'
 import { listGroups } from '../../src/management/groups/list.ts'
 import { putGroup } from '../../src/management/groups/put.ts'
 import { showGroup } from '../../src/management/groups/show.ts'
+import { keyEffect } from '../../src/management/keys/effect.ts'
 import { inspectKeys } from '../../src/management/keys/inspect.ts'
 import { listKeys } from '../../src/management/keys/list.ts'
 import { repairKeys } from '../../src/management/keys/repair.ts'
@@ -193,6 +195,7 @@ const replacedAuditKey = changes(
 
 export const verbs: Readonly<Record<string, Verb>> = {
   'apis/effect': { run: (context) => apiEffect(context, API), events: [] },
+  'apis/scope-effect': { run: (context) => scopeEffect(context, { audience: API, name: 'read' }), events: [] },
   'apis/delete': {
     run: (context) => deleteApi(context, { audience: API, withGrants: true }),
     events: [
@@ -411,6 +414,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     rival: otherAdded,
   },
   'keys/list': { run: listKeys, events: [] },
+  'keys/effect': {
+    run: async (context) => keyEffect(context, (await listKeys(context)).found[0]?.kid ?? ''),
+    events: [],
+  },
   'keys/inspect': { run: (context) => inspectKeys(context, false), prepare: breakActiveKey, events: [] },
   'keys/rotate': {
     run: (context) => rotateKeys(context, { algorithm: 'ES256', atOnce: false }),

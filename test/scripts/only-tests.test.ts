@@ -11,7 +11,6 @@ const REASONED: Readonly<Record<string, string>> = {
   'src/administrators/accounts/totp.ts totpCode': 'tests make codes, as an app does',
   'src/cli/main.ts program': 'tests list the commands and options',
   'src/management/explanations/advice/table.ts generalRemedies': 'tests compare it with the table of refusals',
-  'src/oauth/endpoints.ts endpointPaths': 'tests ask each endpoint at its own paths',
   'src/observability/table.ts processMetricTable': 'the page of metrics is made from it',
   'src/server/reload/table.ts reloadReference': 'the page on reloading is made from it',
   'src/store/tables/changes.ts CHANGES_KEPT': 'tests exceed the limit',

@@ -41,7 +41,7 @@ export function BlastRadius({ effect, error }: Props) {
       {isBusy ? (
         <Status kind="warn">{t.busy}</Status>
       ) : (
-        <Status kind="good">{used === undefined ? t.unused : t.idle}</Status>
+        <Status kind="good">{used === undefined && senders.length === 0 ? t.unused : t.idle}</Status>
       )}
       <dl>
         {recent !== undefined && (

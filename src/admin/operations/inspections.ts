@@ -7,10 +7,9 @@ import type { Refusal } from '../../oauth/refusal.ts'
 import { ofApi } from './apis.ts'
 import type { CallContext } from './call-context.ts'
 import { explanation, explanationBody } from './explanations.ts'
-import { LONGEST_TOKEN } from './lab.ts'
+import { LONGEST_TOKEN, text } from './lab.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
 
-const text = (most: number) => z.string().min(1).max(most)
 const json = z.record(z.string(), z.unknown())
 const token = text(LONGEST_TOKEN)
   .transform((given) => given.trim())

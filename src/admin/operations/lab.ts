@@ -7,7 +7,8 @@ import { noParameters, noQuery, operation } from './operation.ts'
 
 /** Characters of a token or a proof. No token of ours is longer, and no other is parsed. */
 export const LONGEST_TOKEN = 16_384
-const text = (most: number) => z.string().min(1).max(most)
+/** A text of at most so many characters. */
+export const text = (most: number) => z.string().min(1).max(most)
 const targets = z.array(text(1_024)).max(20)
 
 const triedRequest = z

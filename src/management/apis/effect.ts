@@ -5,7 +5,7 @@ import type { ManagementContext } from '../context.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
 
 /** The clients that an effect names. */
-const MOST_NAMED = 100
+export const MOST_NAMED = 100
 
 /** The things that end with an API. */
 interface ApiEffect {

@@ -44,6 +44,12 @@ export interface ApiUsers {
   readonly first: readonly ClientId[]
 }
 
+interface Counted {
+  readonly refers: ReturnType<typeof refersTo>
+  clients: number
+  readonly first: ClientId[]
+}
+
 /**
  * The clients that refer to each of these APIs, in the order of the APIs.
  * @param except clients that don't count @param most how many ids each API gets
@@ -53,7 +59,7 @@ export async function usersOf(
   apis: readonly (Api | Unreadable)[],
   { except, most }: { readonly except: ReadonlySet<string>; readonly most: number },
 ): Promise<readonly ApiUsers[]> {
-  const found = apis.map((api) => ({ refers: refersTo(api), clients: 0, first: [] as ClientId[] }))
+  const found = apis.map((api): Counted => ({ refers: refersTo(api), clients: 0, first: [] }))
   if (apis.length === 0) return found
   for await (const references of allReferences(store)) {
     if (except.has(references.id)) continue

@@ -9,14 +9,13 @@ import { sourcesOf } from '../../policy/sources.ts'
 import { requireOverApi } from '../authority/api-rights.ts'
 import { mayOver, ownersFor } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
+import { MOST_NAMED } from './effect.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
 
-/** The clients that an effect names. */
-const MOST_NAMED = 100
 /** The clients that are loaded at a time. */
-const AT_ONCE = 500
+const LOADED_AT_ONCE = 500
 /** The last tokens of the API in which the scope is looked for. */
-const LAST_EVENTS = 1_000
+const LAST_TOKENS = 1_000
 
 /** A client that would lose a scope. */
 interface LosingClient {
@@ -79,8 +78,8 @@ async function* holders(
   apis: ApiSet,
   name: string,
 ): AsyncGenerator<Client> {
-  for (let from = 0; from < referring.length; from += AT_ONCE) {
-    const { clients } = await store.model.snapshot(referring.slice(from, from + AT_ONCE))
+  for (let from = 0; from < referring.length; from += LOADED_AT_ONCE) {
+    const { clients } = await store.model.snapshot(referring.slice(from, from + LOADED_AT_ONCE))
     for (const client of clients.values()) if (heldAt(client, api, apis).has(name)) yield client
     await nextTurn()
   }
@@ -98,7 +97,7 @@ async function lastUsesOf(
     owners: seen === 'all' ? undefined : seen,
     types: ['token.issue'],
     result: 'success',
-    limit: LAST_EVENTS,
+    limit: LAST_TOKENS,
   })
   const uses = new Map<string, number>()
   for (const { at, clientId, detail } of events) {

@@ -39,7 +39,7 @@ export interface AskedAccess {
 }
 
 /** The scopes and APIs that are explained one by one. */
-const MOST_EXPLAINED = 100
+const MOST_STEPS = 100
 
 const CHANGED = 'no present setting says so: it has changed since'
 
@@ -48,7 +48,7 @@ export function stepsOf(about: Case, asked: AskedAccess | undefined): readonly S
   const client = readable(about)
   const credential = client?.credentials.all.find(({ id }) => id === about.detail['credential'])
   const audiences = [about.detail['audience'] ?? []].flat().filter((one) => typeof one === 'string')
-  const apis = audiences.flatMap((audience) => about.apis.get(audience) ?? []).slice(0, MOST_EXPLAINED)
+  const apis = audiences.flatMap((audience) => about.apis.get(audience) ?? []).slice(0, MOST_STEPS)
   const scopes = (textOf(about, 'scope') ?? '').split(' ').filter((name) => name !== '')
   return [
     { step: 'client', result: about.client, why: clientInWords(client) },
@@ -56,10 +56,10 @@ export function stepsOf(about: Case, asked: AskedAccess | undefined): readonly S
     { step: 'method', result: textOf(about, 'method') ?? '(unknown)', why: methodInWords(client) },
     ...conditionStep(credential),
     { step: 'grant', result: 'client_credentials', why: 'grant_types of the client has it' },
-    ...audiences.slice(0, MOST_EXPLAINED).map((audience) => apiStep(audience, client, asked)),
+    ...audiences.slice(0, MOST_STEPS).map((audience) => apiStep(audience, client, asked)),
     { step: 'scopes', result: scopes.join(' ') || '(none)', why: askedInWords(asked) },
     ...scopes
-      .slice(0, MOST_EXPLAINED)
+      .slice(0, MOST_STEPS)
       .map((scope): Step => ({ step: 'scope', result: scope, why: scopeInWords(scope, client, apis, asked) })),
     ...apis.slice(0, 1).map(profileStep),
     lifetimeStep(numberOf(about, 'lifetime'), client, apis),

@@ -6,6 +6,7 @@ import { type ApiUsers, audienceOf, clientsReferringTo, MOST_CLIENTS, usersOf } 
 import { ownerOf } from '../authority/api-rights.ts'
 import { type Authority, mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
+import { MOST_ASKED } from './losses.ts'
 import type { ParsedManifest } from './reading/parse.ts'
 import { findRenames, type Renames } from './renames.ts'
 
@@ -117,9 +118,6 @@ function prunable(
   }
   return pruned
 }
-
-/** The clients of one API that a plan looks at. */
-const MOST_ASKED = 100
 
 /** The clients outside of the manifest that use the APIs which would be deleted. */
 async function usersOfPruned(

@@ -205,7 +205,7 @@ async function apiLosses(
 }
 
 /** The clients of a scope whose last use is looked up, and those that are named. */
-const MOST_ASKED = 100
+export const MOST_ASKED = 100
 const MOST_EXAMPLES = 5
 
 /** Whether an API keeps all its scopes, for the same clients. If so, its clients need not be checked. */
