@@ -1,4 +1,4 @@
-/** Finds the sentences that people read: in Markdown, in the comments of TypeScript, and in its strings. */
+/** Finds the sentences that people read: in Markdown, in the comments of TypeScript, in its strings, and in the text of its elements (JSX). */
 
 import { parseSync } from 'oxc-parser'
 
@@ -131,7 +131,8 @@ function placeOf(node: Node & Readonly<Record<string, unknown>>): string {
 }
 
 function textOf(node: Node & Readonly<Record<string, unknown>>): string | undefined {
-  if (node.type === 'Literal') return typeof node['value'] === 'string' ? node['value'] : undefined
+  if (node.type === 'Literal' || node.type === 'JSXText')
+    return typeof node['value'] === 'string' ? node['value'] : undefined
   if (node.type !== 'TemplateLiteral' || !Array.isArray(node['quasis'])) return undefined
   const parts: readonly unknown[] = node['quasis']
   return parts.map((part) => (isNode(part) ? cookedOf(part['value']) : '')).join('x')
@@ -152,9 +153,11 @@ function blocksOfStrings(path: string, source: string): readonly Block[] {
       return
     }
     if (!isNode(value) || value.type === 'ImportDeclaration') return
-    const text = textOf(value)
+    const text = textOf(value)?.trim()
     if (text?.includes(' ') && (isShown || /^\P{Ll}/u.test(text))) {
-      blocks.push(...text.split(/\n\s*\n/).map((part) => ({ line: lineOf(source, value.start), text: part })))
+      // The text of an element often begins on a line of its own.
+      const start = value.start + source.slice(value.start).search(/\S/)
+      blocks.push(...text.split(/\n\s*\n/).map((part) => ({ line: lineOf(source, start), text: part })))
     }
     const shows = SHOWN.test(placeOf(value)) || (isShown && !value.type.includes('Function'))
     for (const [key, child] of Object.entries(value)) if (key !== 'key') visit(child, shows)

@@ -7,7 +7,7 @@ import { beginsBadly, sentencesOfMarkdown, sentencesOfSource } from './sentences
 /** A file of sentences that the check must find. */
 const SAMPLES = 'test/scripts/sentences.test.ts'
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.md'], {
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx', '*.md'], {
   encoding: 'utf8',
 })
   .split('\n')

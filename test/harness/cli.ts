@@ -48,9 +48,14 @@ export interface RunningCommand {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `tessera`. The caller stops it. @param input its standard input, empty by default */
-export function startTessera(args: readonly string[], env: Record<string, string>, input = ''): RunningCommand {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/** Starts `tessera`. The caller stops it. @param input its standard input, empty by default @param main its program */
+export function startTessera(
+  args: readonly string[],
+  env: Record<string, string>,
+  input = '',
+  main = MAIN,
+): RunningCommand {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { ...baseEnv, ...env },
   })
   child.stdin.on('error', () => {}).end(input)

@@ -87,6 +87,22 @@ describe('in TypeScript', () => {
   })
 
   test.each([
+    [
+      'the text of an element',
+      'const a = (\n  <p>\n    What is due is removed.\n  </p>\n)\n',
+      ['line 3: What is due is removed.'],
+    ],
+    ['an attribute', '<Field label="What it does" />\n', ['line 1: What it does']],
+    ['a comment in an element', '<p>{/* Of two, one waits. */}</p>\n', ['line 1: Of two, one waits.']],
+  ])('%s is checked', (_, source, expected) => {
+    expect(badIn(sentencesOfSource('a.tsx', source))).toEqual(expected)
+  })
+
+  test('the middle of a sentence in an element is not', () => {
+    expect(badIn(sentencesOfSource('a.tsx', '<p>It says <b>who</b> asked, <b>now</b> of two</p>\n'))).toEqual([])
+  })
+
+  test.each([
     ['a parameter of that name', '/** @param what the subject */\n'],
     ['code in a comment', '/** Calls `what is`. */\n'],
     ['a text in lower case elsewhere', "test('what is sized serves it', () => f())\n"],

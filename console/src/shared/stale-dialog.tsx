@@ -11,7 +11,7 @@ interface Props {
   readonly base: Readonly<Record<string, unknown>>
   /** Drops the changes of this person. */
   readonly onTakeTheirs: () => void
-  /** Makes the changes again on the present state. @param etag of the present state */
+  /** Makes the changes again on the present state. @param etag that of the present state */
   readonly onKeepMine: (etag: string) => void
   readonly onClose: () => void
 }

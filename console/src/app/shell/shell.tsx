@@ -60,7 +60,7 @@ export function Shell() {
   )
 }
 
-/** Whether something has been true. What is shown then stays there, so that it can close at its own pace. */
+/** Whether something has been true. So a thing that was shown stays, and can close at its own pace. */
 function useEver(isTrue: boolean): boolean {
   const [ever, setEver] = useState(isTrue)
   if (isTrue && !ever) setEver(true)

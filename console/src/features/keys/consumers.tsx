@@ -9,7 +9,7 @@ import { type Consumer, isSealing, type Key } from './queries.ts'
 
 const idOf = ({ address, user_agent: agent }: Consumer): string => `${address} ${agent}`
 
-/** Who has fetched the key set, and the published keys that each lacks. */
+/** The consumers that have fetched the key set, and the published keys that each lacks. */
 export function Consumers({ keys }: { readonly keys: readonly Key[] }) {
   const published = keys.filter((key) => !isSealing(key) && (key.state === 'pending' || key.state === 'active'))
   const all = published.flatMap(({ fetched_by: has = [], not_fetched_by: lacks = [] }) => [...has, ...lacks])

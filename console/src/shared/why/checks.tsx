@@ -3,7 +3,7 @@ import { Status } from '../status.tsx'
 import type { Check } from './explanation.ts'
 import classes from './why.module.css'
 
-/** Comparisons of what was expected with what came. What passed takes one line. */
+/** Comparisons of what was expected with what came. A check that passed takes one line. */
 export const Checks = ({ of }: { readonly of: readonly Check[] }) => (
   <ul className={classes['checks']}>
     {of.map(({ check, passed, expected, received, note }) => (

@@ -20,7 +20,7 @@ interface Props {
   readonly clientId: string
 }
 
-/** What a client did lately: tokens and refusals over time, by credential and API, and its last refusals. */
+/** The recent requests of a client: tokens and refusals over time, by credential and API, and its last refusals. */
 export function ActivityTab({ clientId }: Props) {
   const may = useMay()
   const { data } = useQuery(clientQuery(clientId))
