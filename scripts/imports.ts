@@ -1,12 +1,14 @@
 /**
  * Fails if a file of `src/` imports from a folder that the README of its own folder does not list. Each README has three lines:
  * its purpose, the folders it may import, the place of a new thing of its kind. The second line is the rule. Imports form no
- * circle: not between files, not between folders, and not between the top folders.
+ * circle: not between files, not between folders, and not between the top folders. The table in `console/README.md` has the rules
+ * of the console.
  */
 
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { circlesOf } from './circles.ts'
+import { badImportsOfConsole } from './console-imports.ts'
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g
 const HEADING_AND_THREE_LINES = /^# (.+)\n\n- .+\n- It may import (.+)\.\n- .+\n$/
@@ -28,13 +30,18 @@ function readRule(folder: string): Rule | undefined {
   return { anything: words === 'anything', folders }
 }
 
+/** The files that each file imports. */
+const readImports = (files: readonly string[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    files.map((file) => [
+      file,
+      [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, path = '']) => normalize(join(dirname(file), path))),
+    ]),
+  )
+
 const files = globSync('src/**/*.ts').sort()
-const imports = new Map(
-  files.map((file) => [
-    file,
-    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, path = '']) => normalize(join(dirname(file), path))),
-  ]),
-)
+const imports = readImports(files)
+const ofConsole = readImports(globSync('console/src/**/*.{ts,tsx}').sort())
 
 const problems: string[] = []
 for (const folder of new Set(files.map(folderOf))) {
@@ -58,10 +65,15 @@ for (const folder of new Set(files.map(folderOf))) {
   }
 }
 
+problems.push(...badImportsOfConsole(readFileSync('console/README.md', 'utf8'), ofConsole))
+
 /** The imports between groups of files: `nameOf` returns the group of a file. */
-function graphOf(nameOf: (file: string) => string): Map<string, Set<string>> {
+function graphOf(
+  between: ReadonlyMap<string, readonly string[]>,
+  nameOf = (file: string) => file,
+): Map<string, Set<string>> {
   const graph = new Map<string, Set<string>>()
-  for (const [file, targets] of imports) {
+  for (const [file, targets] of between) {
     const from = nameOf(file)
     const to = graph.get(from) ?? new Set()
     for (const target of targets.map(nameOf)) if (target !== from) to.add(target)
@@ -70,8 +82,8 @@ function graphOf(nameOf: (file: string) => string): Map<string, Set<string>> {
   return graph
 }
 
-for (const nameOf of [(file: string) => file, folderOf, topOf]) {
-  for (const circle of circlesOf(graphOf(nameOf))) problems.push(`these import each other: ${circle.join(' > ')}`)
+for (const graph of [graphOf(imports), graphOf(imports, folderOf), graphOf(imports, topOf), graphOf(ofConsole)]) {
+  for (const circle of circlesOf(graph)) problems.push(`these import each other: ${circle.join(' > ')}`)
 }
 
 if (problems.length > 0) {

@@ -4,7 +4,7 @@ import { useResizeObserver } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import Uplot from 'uplot'
 import classes from './chart.module.css'
-import { type ChartProps, formatTime, type Series, written } from './chart.tsx'
+import { type ChartProps, formatTime, type Series, written } from './chart-values.ts'
 
 type Props = ChartProps & Required<Pick<ChartProps, 'format' | 'height'>>
 

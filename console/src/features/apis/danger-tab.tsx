@@ -10,8 +10,8 @@ import { Section } from '../../shared/page.tsx'
 import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
-import { apiEffectQuery } from './queries.ts'
-import { type Api, Referring } from './scopes-tab.tsx'
+import { type Api, apiEffectQuery } from './queries.ts'
+import { Referring } from './scopes-tab.tsx'
 
 interface Props {
   readonly tagged: Tagged<Api>

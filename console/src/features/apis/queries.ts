@@ -1,5 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, read, readTagged } from '../../api/client.ts'
+import type { Answer } from '../../api/types.ts'
+
+export type Api = Answer<'apis.show'>
 
 const PAGE = '100'
 const MONTH_MS = 30 * 86_400_000

@@ -7,7 +7,7 @@ import { Failure } from '../../shared/failure.tsx'
 import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
-import type { Api } from './scopes-tab.tsx'
+import type { Api } from './queries.ts'
 
 interface Props {
   readonly tagged: Tagged<Api>

@@ -9,10 +9,9 @@ import { Icon } from '../../shared/icon.tsx'
 import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
-import { apiEffectQuery } from './queries.ts'
+import { type Api, apiEffectQuery } from './queries.ts'
 import { ScopeDialog } from './scope-dialog.tsx'
 
-export type Api = Answer<'apis.show'>
 type Scope = Api['scopes'][number]
 
 interface Props {

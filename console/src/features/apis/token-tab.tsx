@@ -12,8 +12,8 @@ import { TokenParts } from '../../shared/token-view.tsx'
 import { apis } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import classes from './apis.module.css'
+import type { Api } from './queries.ts'
 import { apiQuery, sampleQuery } from './queries.ts'
-import type { Api } from './scopes-tab.tsx'
 import { patchOf, type Values, valuesOf } from './token-values.ts'
 
 const route = getRouteApi('/apis/$audience')

@@ -4,7 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { addressesQuery } from '../../shared/addresses.ts'
 import { Code } from '../../shared/code.tsx'
 import { apis as t } from '../../texts/apis.ts'
-import type { Api } from './scopes-tab.tsx'
+import type { Api } from './queries.ts'
 import { verifiers } from './verifiers.ts'
 
 const route = getRouteApi('/apis/$audience')

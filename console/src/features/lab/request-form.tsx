@@ -7,7 +7,13 @@ import { lab as t } from '../../texts/lab.ts'
 import { ClientField } from './client-field.tsx'
 import classes from './lab.module.css'
 import { type LabSearch, methods } from './lab-search.ts'
-import type { Secrets } from './request-pane.tsx'
+
+/** The parts of a request that the address never has. */
+export interface Secrets {
+  readonly secret: string
+  readonly assertion: string
+  readonly dpop: string
+}
 
 interface Props {
   readonly built: LabSearch

@@ -9,16 +9,9 @@ import { lab as t } from '../../texts/lab.ts'
 import classes from './lab.module.css'
 import type { LabSearch } from './lab-search.ts'
 import { Outcome } from './outcome.tsx'
-import { RequestForm } from './request-form.tsx'
+import { RequestForm, type Secrets } from './request-form.tsx'
 
 const route = getRouteApi('/lab')
-
-/** The parts of a request that the address never has. */
-export interface Secrets {
-  readonly secret: string
-  readonly assertion: string
-  readonly dpop: string
-}
 
 /** A request on one side, and what came of it on the other. */
 export function RequestPane() {

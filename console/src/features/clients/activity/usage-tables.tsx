@@ -1,6 +1,6 @@
 import { Table } from '@mantine/core'
 import type { Entry } from '../../../api/types.ts'
-import { formatCount } from '../../../shared/chart.tsx'
+import { formatCount } from '../../../shared/chart-values.ts'
 import { Instant } from '../../../shared/instant.tsx'
 import { Sheet } from '../../../shared/page.tsx'
 import { clientActivity as t } from '../../../texts/client-activity.ts'
