@@ -15,6 +15,8 @@ interface Props {
   /** The answer of an `…/effect` operation; undefined while it is loading. */
   readonly effect: Effect | undefined
   readonly error?: unknown
+  /** Whether there is time to follow, as with a secret that ends after its successor is there. */
+  readonly isLater?: boolean
 }
 
 const WEEK_MS = 7 * 86_400_000
@@ -27,7 +29,7 @@ const SHOWN = 8
  *     const { data, error } = useQuery(effectQuery(id))
  *     <DangerDialog …><BlastRadius effect={data} error={error} /><p>{consequences}</p></DangerDialog>
  */
-export function BlastRadius({ effect, error }: Props) {
+export function BlastRadius({ effect, error, isLater = false }: Props) {
   const now = useNow()
   if (effect === undefined) return error ? <Failure error={error} /> : <Skeleton h="8.5rem" />
   const { last_used: used, last_address: address, tokens_until: until, recent, apis = [] } = effect
@@ -39,7 +41,7 @@ export function BlastRadius({ effect, error }: Props) {
     <section className={classes['radius']} data-busy={isBusy || undefined} aria-label={t.title}>
       <h3>{t.title}</h3>
       {isBusy ? (
-        <Status kind="warn">{t.busy}</Status>
+        <Status kind="warn">{isLater ? t.busyLater : t.busy}</Status>
       ) : (
         <Status kind="good">{used === undefined && senders.length === 0 ? t.unused : t.idle}</Status>
       )}

@@ -13,6 +13,7 @@ export const blastRadius = {
   idle: 'Nobody has used it for a week.',
   unused: 'Nobody has ever used it.',
   busy: 'It is in use. Whatever uses it is refused as soon as you confirm.',
+  busyLater: 'It is in use. Whatever uses it needs the new one before this one ends.',
   times: (count: number) => (count === 0 ? 'not lately' : `${count.toLocaleString('en')} ×`),
   more: (count: number) => `and ${count} more`,
 } as const

@@ -1,3 +1,11 @@
+/** The things that a change was about. */
+interface Happened {
+  readonly client: string
+  readonly audience: string
+  readonly scopes: string
+  readonly label: string
+}
+
 /** Texts of the drawer that explains a request. */
 export const why = {
   title: 'Why',
@@ -39,7 +47,6 @@ export const why = {
   expected: 'expected',
   received: 'received',
   meant: 'Did you mean',
-  meantInstead: (meant: string, sent: string) => `${meant} instead of ${sent}?`,
   remedies: 'To mend it',
   kinds: {
     command: 'Run',
@@ -53,11 +60,46 @@ export const why = {
   applyNow: 'Apply',
   consequences: 'This changes',
   ends: 'This ends something',
-  tokensUntil: 'APIs that verify tokens themselves may accept present tokens until',
-  lastUsed: 'Last used',
-  concerns: (count: number, isMore: boolean) => `${isMore ? 'More than ' : ''}${count} clients refer to it`,
-  by: 'by',
+  consequence: {
+    'clients.enable': 'The client gets tokens again. Those that it had before it was disabled stay inactive.',
+    'clients.change': 'The settings of the client change at once, for its next request.',
+    'grants.replace': 'The next token of the client may carry these scopes.',
+    'credentials.add': 'The client gets a further credential. Those that it has stay as they are.',
+    'credentials.rotate': 'A new secret is made. The old one stays valid for a week, and ends then.',
+    'credentials.delete': 'The credential ends at once, and can not be brought back.',
+    'revocations.add':
+      'The server refuses the token at once. APIs that verify tokens themselves accept it until it expires.',
+    'keys.rotate': 'The next key signs from now on. Tokens of the present key stay valid until they expire.',
+  } as Readonly<Record<string, string>>,
+  fields: {
+    client_id: 'Client',
+    audience: 'API',
+    credential: 'Credential',
+    scopes: 'Scopes',
+    default_scopes: 'Default scopes',
+    auth_methods: 'Methods',
+    grant_types: 'Grants',
+    id: 'Token',
+    kind: 'Revokes',
+    now: 'At once',
+  } as Readonly<Record<string, string>>,
+  none: 'none',
+  alreadyTitle: 'Nothing to change',
+  already: 'Somebody has done it since the request. Try the request again.',
+  because: (request: string) => `To mend the request ${request}`,
+  stale: 'Somebody changed it meanwhile. The values above are those of now: apply it if it still fits.',
   applied: 'Done. The change is in force.',
+  happened: {
+    'clients.enable': ({ client }) => `${client} is enabled`,
+    'clients.change': ({ client }) => `The settings of ${client} are changed`,
+    'grants.replace': ({ client, audience, scopes }) => `${client} has ${scopes} at ${audience}`,
+    'credentials.add': ({ client, label }) => `${client} has the new credential ${label}`,
+    'credentials.rotate': ({ client, label }) => `${client} has the new credential ${label}`,
+    'credentials.delete': ({ client }) => `The credential of ${client} is removed`,
+    'revocations.add': () => 'The token is revoked',
+    'keys.rotate': () => 'The next key signs now',
+  } as Readonly<Record<string, (facts: Happened) => string>>,
+  oldEnds: 'The old one ends',
   secretOnce: 'The new secret. It is shown this once.',
   secret: 'the secret',
   again: 'Try the request again',

@@ -1,14 +1,14 @@
-import { Button, Group, Loader, Stack } from '@mantine/core'
+import { Alert, Button, Group, Loader, Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { isStale } from '../../api/problem.ts'
 import { common } from '../../texts/common.ts'
 import { why as t } from '../../texts/why.ts'
-import { Code } from '../code.tsx'
+import { BlastRadius } from '../blast-radius.tsx'
 import { Failure } from '../failure.tsx'
-import { Instant } from '../instant.tsx'
-import { Status } from '../status.tsx'
-import { type Call, callOf, effectOf, openApiQuery, run } from './action.ts'
+import { Applied } from './applied.tsx'
+import { effectOf, type Present, presentFor, run } from './calls.ts'
 import type { Action, Explanation } from './explanation.ts'
+import { operations } from './operations.ts'
 import classes from './why.module.css'
 
 interface Props {
@@ -17,46 +17,62 @@ interface Props {
   readonly onClose: () => void
 }
 
-/** Shows what a remedy changes, applies it, and offers to try the request again. */
+/** Shows what a remedy changes and ends, applies it, and says what happened. */
 export function Application({ action, about, onClose }: Props) {
-  const described = useQuery(openApiQuery)
-  const call = described.data && callOf(described.data, action)
-  if (described.error !== null) return <Failure error={described.error} onRetry={() => void described.refetch()} />
-  if (call === undefined) return <Loader size="sm" aria-label={common.loading} />
-  return <Ready call={call} about={about} onClose={onClose} />
-}
-
-function Ready({ call, about, onClose }: Omit<Props, 'action'> & { readonly call: Call }) {
+  const { isConditional = false, ends = false } = operations[action.operation] ?? {}
+  const isOfCredential = ends && action.path?.['credential'] !== undefined
   const queries = useQueryClient()
+  const present = useQuery({
+    queryKey: ['remedy', 'present', action.operation, action.path],
+    queryFn: () => presentFor(action),
+    enabled: isConditional,
+    // The person decides on what is shown, so it changes only when he is told.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
   const effect = useQuery({
-    queryKey: ['effect', call.effectPath],
-    queryFn: () => effectOf(call.effectPath ?? ''),
-    enabled: call.effectPath !== undefined,
+    queryKey: ['remedy', 'effect', action.path],
+    queryFn: () => effectOf(action),
+    enabled: isOfCredential,
+    gcTime: 0,
   })
   const applied = useMutation({
-    mutationFn: () => run(call, `${t.remedies}: ${about.request_id}`),
+    mutationFn: () => run(action, isConditional ? present.data : undefined, t.because(about.request_id)),
     // The explanation stays as it was read: it is about the request of its time.
-    onSuccess: () => queries.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'explanations' }),
+    onSuccess: () =>
+      queries.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'explanations' && kind !== 'remedy' }),
+    onError: (error) => (isStale(error) ? present.refetch() : undefined),
   })
-  if (applied.isSuccess) return <Applied answer={Object(applied.data)} about={about} />
-  const isEnding = call.effectPath !== undefined
+  if (applied.isSuccess) return <Applied action={action} answer={Object(applied.data)} about={about} />
+  if (present.error !== null) return <Failure error={present.error} onRetry={() => void present.refetch()} />
+  if (isConditional && present.data === undefined) return <Loader size="sm" aria-label={common.loading} />
+  const isAlready =
+    isConditional && wanted(action).every(([name, value]) => shown(present.data?.values[name]) === shown(value))
   return (
-    <Stack className={classes['application']} gap="sm">
-      <h4>{isEnding ? t.ends : t.consequences}</h4>
-      <p>{call.summary}.</p>
-      <Changes action={call.action} />
-      {effect.data !== undefined && <Effect of={effect.data} />}
-      {effect.error !== null && <Failure error={effect.error} />}
-      {applied.error !== null && <Failure error={applied.error} />}
+    <Stack className={classes['application']} data-ends={ends || undefined} gap="sm">
+      <h4>{ends ? t.ends : isAlready ? t.alreadyTitle : t.consequences}</h4>
+      {isOfCredential && (
+        <BlastRadius effect={effect.data} error={effect.error} isLater={action.operation === 'credentials.rotate'} />
+      )}
+      <p>{isAlready ? t.already : t.consequence[action.operation]}</p>
+      <Changes action={action} present={present.data} />
+      {isStale(applied.error) ? (
+        <Alert color="ochre" role="alert">
+          {t.stale}
+        </Alert>
+      ) : (
+        applied.error !== null && <Failure error={applied.error} />
+      )}
       <Group gap="sm" justify="flex-end">
         <Button size="xs" variant="default" onClick={onClose}>
           {common.cancel}
         </Button>
         <Button
           size="xs"
-          color={isEnding ? 'brick' : 'tile'}
-          loading={applied.isPending}
-          disabled={isEnding && effect.data === undefined}
+          color={ends ? 'brick' : 'tile'}
+          loading={applied.isPending || present.isFetching}
+          disabled={isAlready || (isOfCredential && effect.isPending)}
+          data-autofocus
           onClick={() => applied.mutate()}
         >
           {t.applyNow}
@@ -66,56 +82,46 @@ function Ready({ call, about, onClose }: Omit<Props, 'action'> & { readonly call
   )
 }
 
-/** The things that the change names, and the values that they get. */
-const Changes = ({ action: { path = {}, body } }: { readonly action: Action }) => (
+interface ChangesProps {
+  readonly action: Action
+  readonly present: Present | undefined
+}
+
+/** The thing that changes, and each value: as it is, and as it will be. */
+const Changes = ({ action, present }: ChangesProps) => (
   <dl className={classes['changes']}>
-    {Object.entries({ ...path, ...Object(body) }).map(([name, value]) => (
+    {Object.entries(action.path ?? {}).map(([name, value]) => (
       <div key={name}>
-        <dt>{name.replaceAll('_', ' ')}</dt>
-        <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+        <dt>{t.fields[name] ?? name}</dt>
+        <dd>{value}</dd>
       </div>
     ))}
+    {wanted(action).map(([name, value]) => {
+      const before = shown(present?.values[name])
+      const after = shown(value)
+      return after === '' && before === '' ? null : (
+        <div key={name}>
+          <dt>{t.fields[name] ?? name.replaceAll('_', ' ')}</dt>
+          <dd>
+            {before !== after && before !== '' && (
+              <>
+                <del>{before}</del>{' '}
+              </>
+            )}
+            {before === after ? after : <ins>{after === '' ? t.none : after}</ins>}
+          </dd>
+        </div>
+      )
+    })}
   </dl>
 )
 
-function Effect({ of }: { readonly of: Readonly<Record<string, unknown>> }) {
-  const { tokens_until: until, last_used: used, clients } = of
-  const { count, is_more: isMore } = Object(clients) as { readonly count?: number; readonly is_more?: boolean }
-  return (
-    <ul className={classes['effect']}>
-      {count !== undefined && <li>{t.concerns(count, isMore === true)}.</li>}
-      {typeof used === 'string' && (
-        <li>
-          {t.lastUsed} <Instant at={used} />.
-        </li>
-      )}
-      {typeof until === 'string' && (
-        <li>
-          {t.tokensUntil} <Instant at={until} />.
-        </li>
-      )}
-    </ul>
-  )
-}
+/** The values that the change sets. */
+const wanted = ({ body }: Action) => Object.entries(Object(body) as Readonly<Record<string, unknown>>)
 
-function Applied({ answer, about }: { readonly answer: { readonly secret?: unknown }; readonly about: Explanation }) {
-  const { requested_scopes: scope } = about.detail ?? {}
-  return (
-    <Stack className={classes['application']} gap="sm" role="status">
-      <Status kind="good">{t.applied}</Status>
-      {typeof answer.secret === 'string' && (
-        <>
-          <p>{t.secretOnce}</p>
-          <Code of={t.secret} wraps>
-            {answer.secret}
-          </Code>
-        </>
-      )}
-      {about.client_id !== undefined && (
-        <Link to="/lab" search={{ client: about.client_id, scope: Array.isArray(scope) ? scope.join(' ') : undefined }}>
-          {t.again}
-        </Link>
-      )}
-    </Stack>
-  )
+/** A value in words; empty for none. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -6,7 +6,6 @@ import type { Entry } from '../../api/types.ts'
 export interface Action {
   readonly operation: string
   readonly path?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 

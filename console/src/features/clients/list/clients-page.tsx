@@ -12,14 +12,14 @@ import { common } from '../../../texts/common.ts'
 import { clientCountQuery, clientsQuery } from '../queries.ts'
 import { columns } from './columns.tsx'
 import { FilterBar } from './filter-bar.tsx'
-import { isFiltered, sorts } from './filters.ts'
+import { isFiltered, readFilters, sorts } from './filters.ts'
 import classes from './list.module.css'
 
 const route = getRouteApi('/clients')
 
 /** The clients, with filters that stand in the address. */
 export function ClientsPage() {
-  const filters = route.useSearch()
+  const filters = readFilters({ ...route.useSearch() })
   const navigate = route.useNavigate()
   const may = useMay()
   const { data: counted } = useQuery({ ...clientCountQuery(filters), placeholderData: keepPreviousData })

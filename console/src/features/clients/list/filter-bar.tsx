@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { Icon } from '../../../shared/icon.tsx'
 import { clients as t } from '../../../texts/clients.ts'
 import { FilterMenu } from './filter-menu.tsx'
-import { chosen, type Filters, isFiltered } from './filters.ts'
+import { chosen, type Filters, isFiltered, readFilters } from './filters.ts'
 import classes from './list.module.css'
 
 const route = getRouteApi('/clients')
@@ -13,7 +13,7 @@ const PAUSE_MS = 200
 
 /** The filters of the list. Each that is set is shown, and can be removed. Each change is a new address. */
 export function FilterBar() {
-  const filters = route.useSearch()
+  const filters = readFilters({ ...route.useSearch() })
   const navigate = route.useNavigate()
   const change = (next: Partial<Filters>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true })

@@ -22,7 +22,7 @@ export interface Filters {
 const flag = (search: Record<string, unknown>, name: string) =>
   oneOf({ [name]: String(search[name]) }, name, ['true', 'false'])
 
-/** Reads the filters of an address. A value that can't be read counts as left out. */
+/** Reads the filters of an address. A value that can't be read counts as left out, and so does what other parts have there. */
 export const readFilters = (search: Record<string, unknown>): Filters => ({
   search: text(search, 'search'),
   owner: texts(search, 'owner'),
