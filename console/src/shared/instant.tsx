@@ -13,7 +13,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'long' })
 
 /** A time in relation to another one, such as `in 3 days`. Milliseconds. */
-export function relativeTime(at: number, now: number): string {
+function relativeTime(at: number, now: number): string {
   const distance = at - now
   const [unit, length] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1_000]
   if (unit === 'second') return distance > 0 ? 'in a moment' : 'just now'

@@ -20,7 +20,7 @@ export interface Column<Row> {
 }
 
 /** The order of the rows. */
-export interface Order {
+interface Order {
   readonly by: string
   readonly isDown: boolean
   readonly onChange: (by: string, isDown: boolean) => void

@@ -14,8 +14,6 @@ export const oneOf = <Value extends string>(
   values: readonly Value[],
 ): Value | undefined => values.find((value) => value === search[name])
 
-export const isOn = (search: Search, name: string): true | undefined => (search[name] === true ? true : undefined)
-
 /** A text or a list of texts. */
 export const texts = (search: Search, name: string): readonly string[] | undefined => {
   const value = search[name]

@@ -19,7 +19,7 @@ const LOOKS: Readonly<Record<string, readonly [StatusKind, IconName?]>> = {
   unreadable: ['bad', 'warn'],
 }
 
-export function KeyState({ item: { state, unreadable } }: { readonly item: Key }) {
+function KeyState({ item: { state, unreadable } }: { readonly item: Key }) {
   const name = unreadable === undefined ? (state ?? 'gone') : 'unreadable'
   const [kind, icon] = LOOKS[name] ?? ['quiet']
   return (

@@ -1,7 +1,7 @@
 import { oneOf, text, texts } from '../../shared/search.ts'
 
 export const tabs = ['request', 'explain', 'federation'] as const
-export type LabTab = (typeof tabs)[number]
+type LabTab = (typeof tabs)[number]
 
 export const methods = [
   'client_secret_basic',
@@ -11,7 +11,7 @@ export const methods = [
   'federated_jwt',
   'none',
 ] as const
-export type Method = (typeof methods)[number]
+type Method = (typeof methods)[number]
 
 /** The parts of the lab that stand in the address. Secrets, assertions and tokens never do. */
 export interface LabSearch {
