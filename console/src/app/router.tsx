@@ -8,6 +8,7 @@ import { labRoutes } from '../features/lab/routes.ts'
 import { overviewRoutes } from '../features/overview/routes.ts'
 import { planRoutes } from '../features/plans/routes.ts'
 import { rotationRoutes } from '../features/rotation/routes.ts'
+import { settingsRoutes } from '../features/settings/routes.ts'
 import { welcomeRoutes } from '../features/welcome/routes.ts'
 import { root } from '../routing/root.ts'
 import { NotFound, PageFailure } from './page-failure.tsx'
@@ -30,6 +31,7 @@ export const router = createRouter({
     ...planRoutes,
     ...keyRoutes,
     ...auditRoutes,
+    ...settingsRoutes,
   ]),
   context: { queries: queryClient },
   defaultPreload: 'intent',

@@ -4,7 +4,7 @@ import { stale } from '../texts/stale.ts'
 
 interface Props {
   /** The 412, with the present state; undefined if nothing is stale. */
-  readonly problem: Problem | undefined
+  readonly problem: Pick<Problem, 'present' | 'etag'> | undefined
   /** The fields that this person changed. */
   readonly mine: Readonly<Record<string, unknown>>
   /** The state from which this person began. */

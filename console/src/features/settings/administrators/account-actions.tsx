@@ -1,0 +1,56 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useDialog } from '../../../shared/dialog.ts'
+import { Icon } from '../../../shared/icon.tsx'
+import { say } from '../../../shared/toast.ts'
+import { administrators as t } from '../../../texts/administrators.ts'
+import { switchAccount } from './calls.ts'
+import type { Account } from './roles.ts'
+
+interface Props {
+  readonly account: Account
+  /** Nobody else could sign in as an admin. */
+  readonly isLast: boolean
+}
+
+/** The acts on one account. Those that would lock everybody out say why they are not offered. */
+export function AccountActions({ account: { name, enabled }, isLast }: Props) {
+  const queries = useQueryClient()
+  const change = useDialog('change')
+  const reset = useDialog('reset')
+  const disable = useDialog('disable')
+  const remove = useDialog('remove')
+  const enable = useMutation({
+    mutationFn: () => switchAccount(name, true),
+    onSuccess: () => {
+      say(t.isEnabled(name))
+      return queries.invalidateQueries({ queryKey: ['accounts'] })
+    },
+    onError: (error) => say(error.message),
+  })
+  return (
+    <Menu position="bottom-end" width={isLast ? 260 : 'auto'}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={t.actions(name)}>
+          <Icon name="more" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => change.open(name)}>{t.change}</Menu.Item>
+        <Menu.Item onClick={() => reset.open(name)}>{t.reset}</Menu.Item>
+        <Menu.Divider />
+        {isLast && <Menu.Label>{t.lastAdmin}</Menu.Label>}
+        {enabled ? (
+          <Menu.Item disabled={isLast} onClick={() => disable.open(name)}>
+            {t.disable}
+          </Menu.Item>
+        ) : (
+          <Menu.Item onClick={() => enable.mutate()}>{t.enable}</Menu.Item>
+        )}
+        <Menu.Item color="brick" disabled={isLast} onClick={() => remove.open(name)}>
+          {t.remove}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
