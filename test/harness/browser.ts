@@ -4,7 +4,8 @@ import type { Role } from '../../src/management/authority/permissions.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
 import { runOn, Visitor } from './visitor.ts'
 
-const PASSWORD = 'a tessera is a small tile'
+/** The password of every administrator. */
+export const PASSWORD = 'a tessera is a small tile'
 
 /** Started at the first test that needs it. It ends with the process of the tests, or by `closeBrowser`. */
 let browser: Promise<Browser> | undefined

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack } from '@mantine/core'
 import { useBlocker } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { Code } from './code.tsx'
 import { Icon } from './icon.tsx'
 import classes from './secret-once.module.css'
@@ -35,6 +35,9 @@ interface Props {
  */
 export function ShownOnce({ value, texts, ways, onKept, children }: Props) {
   const isKept = useRef(false)
+  const place = useRef<HTMLElement>(null)
+  // The form that had the focus is gone.
+  useEffect(() => place.current?.focus(), [])
   const blocker = useBlocker({
     shouldBlockFn: () => !isKept.current,
     enableBeforeUnload: () => !isKept.current,
@@ -42,7 +45,7 @@ export function ShownOnce({ value, texts, ways, onKept, children }: Props) {
   })
   return (
     <Stack gap="md">
-      <section className={classes['secret']} aria-label={texts.title}>
+      <section ref={place} tabIndex={-1} className={classes['secret']} aria-label={texts.title}>
         <p className={classes['lead']}>
           <strong>
             <Icon name="key" /> {texts.title}
@@ -70,6 +73,8 @@ export function ShownOnce({ value, texts, ways, onKept, children }: Props) {
         onClose={() => blocker.reset?.()}
         title={texts.leaveTitle}
         withCloseButton={false}
+        // The Escape that opens it would close it as well.
+        closeOnEscape={false}
       >
         <Stack>
           <p className={classes['text']}>{texts.leaveLead}</p>

@@ -35,7 +35,11 @@ export const groups = {
   saved: 'Saved',
   created: (name: string) => `The group ${name} is created`,
   owned: 'Owned by this group',
+  ownedLead: 'Clients and APIs whose owner is this group.',
   ownedClients: 'Its clients',
+  countedClients: (count: number, isMore: boolean) =>
+    `${isMore ? 'More than ' : ''}${count.toLocaleString('en')} ${count === 1 ? 'client' : 'clients'}`,
+  ownedApis: 'Its APIs',
   delete: 'Delete the group',
   deleteLead: 'Only a group that owns nothing can be deleted.',
   deleteTitle: (name: string) => `Delete ${name}?`,

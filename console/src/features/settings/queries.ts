@@ -73,3 +73,9 @@ export const groupQuery = (group: string) =>
     queryKey: ['groups', 'one', group],
     queryFn: () => readTagged(api.GET('/api/v1/groups/{group}', { params: { path: { group } } })),
   })
+
+export const ownedClientsQuery = (owner: string) =>
+  queryOptions({
+    queryKey: ['groups', 'owned', owner],
+    queryFn: () => read(api.GET('/api/v1/counts/clients', { params: { query: { owner: [owner] } } })),
+  })

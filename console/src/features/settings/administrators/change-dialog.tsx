@@ -78,7 +78,6 @@ function Form({ tagged, isOwn, onEnd }: FormProps) {
           maxLength={128}
           value={displayName}
           onChange={(event) => setDisplayName(event.currentTarget.value)}
-          data-autofocus
         />
         <RoleChoice
           value={roles}

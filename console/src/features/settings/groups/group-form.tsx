@@ -13,6 +13,7 @@ import { groupQuery } from '../queries.ts'
 import { AddMember } from './add-member.tsx'
 import { replaceGroup } from './calls.ts'
 import classes from './groups.module.css'
+import { Meanings } from './meanings.tsx'
 import { MemberTable } from './member-table.tsx'
 import {
   changed,
@@ -93,6 +94,7 @@ export function GroupForm({ tagged, canChange }: Props) {
             />
           )}
         </Sheet>
+        <Meanings />
       </Section>
       {stale !== undefined && present === undefined && <Failure error={new Error(t.gone)} />}
       {save.error !== null && stale === undefined && <Failure error={save.error} />}

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMay } from '../../../api/me.ts'
@@ -12,7 +12,7 @@ import { say } from '../../../shared/toast.ts'
 import { groups as t } from '../../../texts/groups.ts'
 import { settings } from '../../../texts/settings.ts'
 import { Loaded } from '../loaded.tsx'
-import { groupQuery } from '../queries.ts'
+import { groupQuery, ownedClientsQuery } from '../queries.ts'
 import classes from '../settings.module.css'
 import { deleteGroup } from './calls.ts'
 import { GroupForm } from './group-form.tsx'
@@ -43,16 +43,29 @@ export function GroupPage() {
             ) : (
               <Status kind="bad">{tagged.data.unreadable}</Status>
             )}
-            <Section title={t.owned}>
-              <Link to="/clients" search={{ owner: [name] }}>
-                {t.ownedClients}
-              </Link>
+            <Section title={t.owned} lead={t.ownedLead}>
+              <Owned name={name} />
             </Section>
             {may('groups:write') && <Deletion name={name} etag={tagged.etag} />}
           </>
         )}
       </Loaded>
     </Page>
+  )
+}
+
+/** The clients and APIs of the group. */
+function Owned({ name }: { readonly name: string }) {
+  const { data } = useQuery(ownedClientsQuery(name))
+  return (
+    <Group gap="lg">
+      <Link to="/clients" search={{ owner: [name] }}>
+        {data === undefined ? t.ownedClients : t.countedClients(data.count, data.is_more)}
+      </Link>
+      <Link to="/apis" search={{ owner: name }}>
+        {t.ownedApis}
+      </Link>
+    </Group>
   )
 }
 

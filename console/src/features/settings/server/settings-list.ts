@@ -42,7 +42,7 @@ function settingOf(name: string, value: unknown): Setting {
     const said = inUnit(name, value)
     return said === undefined
       ? { name, lines: [name.endsWith('.port') ? String(value) : value.toLocaleString('en')] }
-      : { name, lines: [said], ...(said.startsWith(`${value} `) || { written: String(value) }) }
+      : { name, lines: [said], ...(!said.startsWith(`${value} `) && { written: String(value) }) }
   }
   const lines = (Array.isArray(value) ? value : [value]).map((one) =>
     typeof one === 'object' ? JSON.stringify(one) : String(one),
