@@ -156,8 +156,10 @@ export const apiOperations = [
       write(context, path.audience, query, (before) => {
         const { scopes, ...api } = asInput(path.audience, before)
         const scope = parseBody(scopeSchema, { ...body, name: path.scope })
-        const others = scopes.filter(({ name }) => name !== path.scope)
-        return parseBody(apiSchema, { ...api, scopes: [...others, scope] })
+        const isThere = scopes.some(({ name }) => name === path.scope)
+        // A scope keeps its place.
+        const replaced = scopes.map((one) => (one.name === path.scope ? scope : one))
+        return parseBody(apiSchema, { ...api, scopes: isThere ? replaced : [...scopes, scope] })
       }),
   }),
   operation({

@@ -6,7 +6,7 @@ import { Failure } from '../../shared/failure.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
 import { apiEffectQuery, apiUsageQuery } from './queries.ts'
-import { Referring } from './scopes-tab.tsx'
+import { Referring } from './referring.tsx'
 
 /** The clients of an API, with their use of it. */
 export function AccessTab({ audience }: { readonly audience: string }) {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMay } from '../../api/me.ts'
 import { Failure } from '../../shared/failure.tsx'
+import { Icon } from '../../shared/icon.tsx'
 import { Page } from '../../shared/page.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import { AccessTab } from './access-tab.tsx'
@@ -31,10 +32,15 @@ export function ApiPage() {
     )
   const present = tagged?.data
   const over = { owner: present?.owner }
-  const mayWrite = may('apis:write', over) && present?.manifest === undefined
+  const isFixed = present?.manifest !== undefined || present?.unreadable !== undefined
+  const mayWrite = may('apis:write', over) && !isFixed
   return (
     <Page title={present?.name ?? audience} lead={present?.name === undefined ? undefined : audience} above={above}>
-      {present?.manifest !== undefined && <Alert color="gray">{t.ofManifest(present.manifest)}</Alert>}
+      {present?.manifest !== undefined && (
+        <Alert color="gray" icon={<Icon name="file" />} title={t.ofManifest(present.manifest)}>
+          {t.ofManifestLead}
+        </Alert>
+      )}
       {present?.unreadable !== undefined && (
         <Alert color="brick" title={t.unreadable}>
           {present.unreadable}

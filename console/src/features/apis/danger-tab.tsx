@@ -1,8 +1,9 @@
-import { Button, Switch } from '@mantine/core'
+import { Alert, Button, Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, becauseOf, ifUnchanged, read, type Tagged } from '../../api/client.ts'
+import { isStale, Problem } from '../../api/problem.ts'
 import { BlastRadius } from '../../shared/blast-radius.tsx'
 import { DangerDialog } from '../../shared/danger-dialog.tsx'
 import { useDialog } from '../../shared/dialog.ts'
@@ -12,6 +13,9 @@ import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import { type Api, apiEffectQuery } from './queries.ts'
 import { Referring } from './scopes-tab.tsx'
+import { apiEffectQuery } from './queries.ts'
+import { Referring } from './referring.tsx'
+import type { Api } from './scopes-tab.tsx'
 
 interface Props {
   readonly tagged: Tagged<Api>
@@ -25,6 +29,7 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
   const { audience, manifest } = data
   const { isOpen, open, close } = useDialog('delete')
   const [withGrants, setWithGrants] = useState(true)
+  const [takesOver, setTakesOver] = useState(false)
   const effect = useQuery({ ...apiEffectQuery(audience), enabled: isOpen })
   const deleted = useMutation({
     mutationFn: (reason: string) =>
@@ -32,7 +37,7 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
         api.DELETE('/api/v1/apis/{audience}', {
           params: {
             path: { audience },
-            query: { with_grants: withGrants ? 'true' : 'false', ...(manifest !== undefined && { take_over: 'true' }) },
+            query: { with_grants: withGrants ? 'true' : 'false', ...(takesOver && { take_over: 'true' }) },
           },
           headers: { ...ifUnchanged(etag).headers, ...becauseOf(reason) },
         }),
@@ -43,7 +48,11 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
       queries.removeQueries({ queryKey: ['apis', 'one', audience] })
       await queries.invalidateQueries({ queryKey: ['apis'] })
     },
+    // The dialog then shows the present state, and asks once more.
+    onError: (error) => (isStale(error) ? queries.invalidateQueries({ queryKey: ['apis'] }) : undefined),
   })
+  // A manifest may own the API, or a client that refers to it.
+  const isOwned = manifest !== undefined || (deleted.error instanceof Problem && deleted.error.status === 409)
   return (
     <Section
       title={t.delete}
@@ -72,6 +81,15 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
       >
         <BlastRadius effect={effect.data} error={effect.error} />
         <Referring of={effect.data?.clients} />
+        {manifest !== undefined && <Alert color="ochre">{t.deleteOwned(manifest)}</Alert>}
+        {isOwned && (
+          <Switch
+            label={t.takeOver}
+            description={t.takeOverHint}
+            checked={takesOver}
+            onChange={(event) => setTakesOver(event.currentTarget.checked)}
+          />
+        )}
         <Switch
           label={t.withGrants}
           checked={withGrants}

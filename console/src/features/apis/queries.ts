@@ -39,6 +39,13 @@ export const apiEffectQuery = (audience: string) =>
     queryFn: () => read(api.GET('/api/v1/apis/{audience}/effect', { params: { path: { audience } } })),
   })
 
+export const scopeEffectQuery = (audience: string, scope: string) =>
+  queryOptions({
+    queryKey: ['apis', 'scope-effect', audience, scope],
+    queryFn: () =>
+      read(api.GET('/api/v1/apis/{audience}/scopes/{scope}/effect', { params: { path: { audience, scope } } })),
+  })
+
 export const sampleQuery = (audience: string, client: string) =>
   queryOptions({
     queryKey: ['apis', 'sample', audience, client],

@@ -2,8 +2,10 @@ import { Button, Group, Modal, MultiSelect, Stack, Switch, TextInput } from '@ma
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ifUnchanged, read, type Tagged } from '../../api/client.ts'
+import { isStale, type Problem } from '../../api/problem.ts'
 import { useDialog } from '../../shared/dialog.ts'
 import { Failure } from '../../shared/failure.tsx'
+import { StaleDialog } from '../../shared/stale-dialog.tsx'
 import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
@@ -28,18 +30,22 @@ export function ScopeDialog({ tagged }: Props) {
   )
 }
 
+type Scope = Api['scopes'][number]
+
 function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly name: string; onClose: () => void }) {
   const queries = useQueryClient()
-  const [scope, setScope] = useState(data.scopes.find((one) => one.name === name) ?? { name })
+  const [before] = useState(() => data.scopes.find((one) => one.name === name))
+  const base: Scope = before ?? { name }
+  const [scope, setScope] = useState(base)
   const { audience } = data
   const saved = useMutation({
-    mutationFn: () => {
-      const { name: scopeName, ...body } = scope
+    mutationFn: ({ tag, next }: { readonly tag: string; readonly next: Scope }) => {
+      const { name: scopeName, ...body } = next
       return read(
         api.PUT('/api/v1/apis/{audience}/scopes/{scope}', {
           params: { path: { audience, scope: scopeName.trim() } },
           body,
-          ...ifUnchanged(etag),
+          ...ifUnchanged(tag),
         }),
       )
     },
@@ -48,7 +54,15 @@ function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly n
       say(t.saved(scope.name))
       return queries.invalidateQueries({ queryKey: ['apis'] })
     },
+    onError: (error) => {
+      // The tag is that of the API. Nothing collides if this scope is as it was.
+      if (isStale(error) && isSame(scopeIn(error, scope.name), before))
+        saved.mutate({ tag: error.etag ?? '', next: scope })
+    },
   })
+  const stale = isStale(saved.error) ? saved.error : undefined
+  const theirs = stale && scopeIn(stale, scope.name)
+  const isConflict = stale !== undefined && !isSame(theirs, before)
   const flag = (field: 'common' | 'on_request' | 'wildcard', label: string) => (
     <Switch
       label={label}
@@ -60,7 +74,7 @@ function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly n
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        saved.mutate()
+        saved.mutate({ tag: etag, next: scope })
       }}
     >
       <Stack gap="md">
@@ -88,7 +102,7 @@ function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly n
           value={scope.includes ?? []}
           onChange={(includes) => setScope({ ...scope, includes: includes.length === 0 ? undefined : includes })}
         />
-        {saved.error !== null && <Failure error={saved.error} />}
+        {saved.error !== null && stale === undefined && <Failure error={saved.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {common.cancel}
@@ -98,6 +112,38 @@ function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly n
           </Button>
         </Group>
       </Stack>
+      <StaleDialog
+        problem={isConflict ? { present: theirs, etag: stale.etag } : undefined}
+        base={base}
+        mine={changesOf(base, scope)}
+        onClose={saved.reset}
+        onKeepMine={(tag) =>
+          saved.mutate({ tag, next: { ...(theirs ?? base), ...changesOf(base, scope), name: scope.name } })
+        }
+        onTakeTheirs={() => {
+          onClose()
+          void queries.invalidateQueries({ queryKey: ['apis'] })
+        }}
+      />
     </form>
   )
 }
+
+/** The scope as somebody else left it; undefined if it is gone. */
+const scopeIn = ({ present }: Problem, name: string): Scope | undefined =>
+  (Object(present) as Partial<Api>).scopes?.find((one) => one.name === name)
+
+/** The fields that this person changed. One that was taken out is undefined. */
+function changesOf(base: Scope, scope: Scope): Partial<Scope> {
+  const names = Object.keys({ ...base, ...scope }) as (keyof Scope)[]
+  return Object.fromEntries(names.filter((one) => !isSame(base[one], scope[one])).map((one) => [one, scope[one]]))
+}
+
+const isSame = (one: unknown, other: unknown): boolean => sorted(one) === sorted(other)
+
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )

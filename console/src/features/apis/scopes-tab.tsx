@@ -1,16 +1,14 @@
 import { Button, Group, Stack, Table } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, becauseOf, ifUnchanged, read, type Tagged } from '../../api/client.ts'
+import type { Tagged } from '../../api/client.ts'
 import type { Answer } from '../../api/types.ts'
-import { DangerDialog } from '../../shared/danger-dialog.tsx'
 import { useDialog } from '../../shared/dialog.ts'
 import { Empty } from '../../shared/empty.tsx'
 import { Icon } from '../../shared/icon.tsx'
-import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
 import { type Api, apiEffectQuery } from './queries.ts'
 import { ScopeDialog } from './scope-dialog.tsx'
+import { ScopeRemoval } from './scope-removal.tsx'
 
 type Scope = Api['scopes'][number]
 
@@ -80,7 +78,7 @@ export function ScopesTab({ tagged, mayWrite }: Props) {
         </>
       )}
       {mayWrite && <ScopeDialog tagged={tagged} />}
-      {mayWrite && <Removal tagged={tagged} />}
+      {mayWrite && <ScopeRemoval tagged={tagged} />}
     </Stack>
   )
 }
@@ -92,49 +90,3 @@ const inWords = ({ common, on_request: onRequest, includes, wildcard }: Scope): 
     ...(includes === undefined ? [] : [t.includes(includes.join(', '))]),
     ...(wildcard === true ? [t.wildcard] : []),
   ].join('; ')
-
-function Removal({ tagged: { data, etag } }: { readonly tagged: Tagged<Api> }) {
-  const queries = useQueryClient()
-  const { isOpen, about: scope, close } = useDialog('remove-scope')
-  const { audience } = data
-  const effect = useQuery({ ...apiEffectQuery(audience), enabled: isOpen })
-  const removed = useMutation({
-    mutationFn: (reason: string) =>
-      read(
-        api.DELETE('/api/v1/apis/{audience}/scopes/{scope}', {
-          params: { path: { audience, scope } },
-          headers: { ...ifUnchanged(etag).headers, ...becauseOf(reason) },
-        }),
-      ),
-    onSuccess: () => {
-      close()
-      say(t.removed(scope))
-      return queries.invalidateQueries({ queryKey: ['apis'] })
-    },
-  })
-  return (
-    <DangerDialog
-      isOpen={isOpen}
-      onClose={close}
-      title={t.removeTitle(scope)}
-      action={t.remove}
-      error={removed.error}
-      isBusy={removed.isPending}
-      onConfirm={(reason) => removed.mutate(reason)}
-    >
-      <p style={{ margin: 0 }}>{t.removeLead}</p>
-      <Referring of={effect.data?.clients} />
-    </DangerDialog>
-  )
-}
-
-/** The clients that refer to an API. */
-export const Referring = ({ of }: { readonly of: Answer<'apis.effect'>['clients'] | undefined }) =>
-  of === undefined ? null : of.count === 0 ? (
-    <p style={{ margin: 0 }}>{t.noneRefer}</p>
-  ) : (
-    <p style={{ margin: 0 }}>
-      {t.losing}: {of.count}
-      {of.is_more && ` ${t.moreClients}`} ({of.some.slice(0, 10).join(', ')})
-    </p>
-  )
