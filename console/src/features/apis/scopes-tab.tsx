@@ -1,12 +1,11 @@
 import { Button, Group, Stack, Table } from '@mantine/core'
 import type { Tagged } from '../../api/client.ts'
-import type { Answer } from '../../api/types.ts'
 import { useDialog } from '../../shared/dialog.ts'
 import { Empty } from '../../shared/empty.tsx'
 import { Icon } from '../../shared/icon.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
-import { type Api, apiEffectQuery } from './queries.ts'
+import type { Api } from './queries.ts'
 import { ScopeDialog } from './scope-dialog.tsx'
 import { ScopeRemoval } from './scope-removal.tsx'
 
