@@ -68,7 +68,9 @@ export const plans = {
   apply: 'Apply',
   applyTitle: 'Apply this plan',
   consent: (count: number) =>
-    `End ${count === 1 ? 'the thing' : `the ${count} things`} above, although somebody may use them`,
+    count === 1
+      ? 'End the thing above, although somebody may use it'
+      : `End the ${count} things above, although somebody may use them`,
   consentWord: 'destroy',
   consentType: 'Type destroy to consent',
   ignoreTests: 'Apply although tests fail',

@@ -48,7 +48,7 @@ ${refresh !== undefined && html`<meta http-equiv="refresh" content="0; url=${ref
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-<header><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 3h16a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Zm3 4v3h3.5v8h3v-8H17V7H7Z"/></svg>Tessera</header>
+<header><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M3 4.5 14.2 3l.6 11.4L3.6 15z"/><path d="m17.4 3.4 11 .9-.8 10.9-10.8-.6z" opacity=".55"/><path d="m3.4 17.6 11.2-.8-.4 12L4 28z" opacity=".8"/><path d="m17.2 17.4 10.6.4.9 10.6-11.9.4z" fill="#d08b2c"/></svg>Tessera</header>
 <main>
 <h1>${title}</h1>
 ${body}

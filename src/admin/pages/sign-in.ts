@@ -11,8 +11,14 @@ import { localPath, orProblem, ownForm, type Problem, problemOf, problemPage, se
 const HOME = '/'
 
 /** Asks for name and password, or offers single sign-on. */
-function signInPage({ signOn }: PeopleContext, next: string | undefined, problem?: Problem): HttpResponse {
+function signInPage(
+  { signOn }: PeopleContext,
+  next: string | undefined,
+  problem?: Problem,
+  isNew = false,
+): HttpResponse {
   const body = html`<p class="quiet">To administer this authorization server.</p>
+${isNew && html`<p class="note">Nobody has an account yet. The link that the start printed on a terminal, or <code>tessera admin bootstrap --link</code> prints, makes the first.</p>`}
 ${problemNote(problem?.text)}
 ${signOn !== undefined && html`<a class="button" href="/sign-on">Sign in with your organisation</a>`}
 <form method="post" action="/sign-in">
@@ -42,8 +48,12 @@ const nextOf = ({ query }: HttpRequest): string | undefined =>
 
 export const showSignIn =
   (context: PeopleContext): Endpoint =>
-  (request) =>
-    signInPage(context, nextOf(request))
+  async (request) =>
+    signInPage(context, nextOf(request), undefined, await isNew(context))
+
+/** Whether nobody can sign in yet. A database that doesn't answer hides no page. */
+const isNew = async ({ people, signOn }: PeopleContext): Promise<boolean> =>
+  signOn === undefined && !(await people.accounts.hasAccounts().catch(() => true))
 
 export const takeSignIn =
   (context: PeopleContext): Endpoint =>

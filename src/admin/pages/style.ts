@@ -1,9 +1,9 @@
-/** The style of every page. Colours follow the setting of the person; each pair has a contrast of 4.5 at least (WCAG 2.2 §1.4.3). */
+/** The style of every page, in the colours of the console. They follow the setting of the person; each pair has a contrast of 4.5 at least (WCAG 2.2 §1.4.3). */
 export const STYLE = `
-:root{color-scheme:light dark;--ground:#f4f3ef;--sheet:#fff;--ink:#1d2226;--quiet:#5a636b;--line:#d6d8d6;--edge:#7d868d;
---accent:#7a2e1d;--on-accent:#fff;--bad:#a1221b;--bad-ground:#fdf1ef;--good-ground:#eff5ee}
-@media (prefers-color-scheme:dark){:root{--ground:#14171a;--sheet:#1d2125;--ink:#e8e8e4;--quiet:#a3abb2;--line:#343a40;--edge:#7b848c;
---accent:#e39a80;--on-accent:#231009;--bad:#ff9b90;--bad-ground:#34201e;--good-ground:#1f2b20}}
+:root{color-scheme:light dark;--ground:#f8f7f4;--sheet:#fff;--ink:#1f2120;--quiet:#65645f;--line:#e4e2dc;--edge:#85837d;
+--accent:#0f6b66;--on-accent:#fff;--bad:#a1221b;--bad-ground:#fdf1ef;--good-ground:#eff5ee}
+@media (prefers-color-scheme:dark){:root{--ground:#111414;--sheet:#181c1c;--ink:#e9e8e3;--quiet:#a9aba8;--line:#2c3231;--edge:#7e8280;
+--accent:#5bb8ad;--on-accent:#06201f;--bad:#ff9b90;--bad-ground:#34201e;--good-ground:#1f2b20}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;padding:clamp(1rem,8vh,6rem) 1rem 2rem;
 background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}

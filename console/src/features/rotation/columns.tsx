@@ -72,7 +72,7 @@ export const columns: readonly Column<Credential>[] = [
   {
     id: 'actions',
     title: '',
-    width: 'minmax(2rem, 6rem)',
+    width: 'minmax(2rem, 8rem)',
     align: 'right',
     cell: (credential) => <CredentialActions credential={credential} owner={credential.owner} />,
   },
