@@ -13,6 +13,7 @@ import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
 import type { Api } from './queries.ts'
 import { scopeEffectQuery } from './queries.ts'
+import { type Api, scopeEffectQuery } from './queries.ts'
 
 const SHOWN = 20
 
