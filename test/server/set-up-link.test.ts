@@ -36,7 +36,12 @@ test('a new server shows a set-up link once, which makes the first account', asy
   const again = await start(config, async () => {
     const { origin, hash } = new URL(links[0] ?? '')
     const form = { token: hash.slice(1), name: 'anna', password: 'a tessera is a small tile' }
-    expect((await new Visitor(origin).post('/setup', form)).status).toBe(303)
+    const visitor = new Visitor(origin)
+    await visitor.get('/sign-in')
+    expect(visitor.page).toContain('Nobody has an account yet')
+    expect((await visitor.post('/setup', form)).status).toBe(303)
+    await visitor.get('/sign-in')
+    expect(visitor.page).not.toContain('Nobody has an account yet')
   })
   expect(again).toEqual([])
   expect(await start(config)).toEqual([])
