@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
 import type { ChangedThing } from '../audit/changes.ts'
 import type { AuditEvent, AuditEventType } from '../audit/event.ts'
-import { eventBy } from '../audit/system-event.ts'
+import { eventBy, withStatedReason } from '../audit/system-event.ts'
 import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
@@ -13,6 +13,8 @@ export type RequestOrigin = Pick<AuditEvent, 'requestId' | 'remoteAddress' | 'tr
 export interface Author {
   readonly actor: Actor
   readonly request?: RequestOrigin | undefined
+  /** The reason that the author states. */
+  readonly statedReason?: string | undefined
 }
 
 /** The parts that make events. */
@@ -29,8 +31,12 @@ interface Happening {
 }
 
 /** The event of a change by a person, or of something that a person did. */
-export const eventOf = (context: EventContext, { actor, request }: Author, happening: Happening): AuditEvent => ({
-  ...eventBy(actor, happening, context),
+export const eventOf = (
+  context: EventContext,
+  { actor, request, statedReason }: Author,
+  happening: Happening,
+): AuditEvent => ({
+  ...eventBy(actor, withStatedReason(happening, statedReason), context),
   ...request,
 })
 

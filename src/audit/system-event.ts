@@ -1,6 +1,7 @@
 import { DEFAULT_TENANT, type TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../platform/random.ts'
+import { redactText } from '../platform/redact.ts'
 import { type Actor, SYSTEM } from './actor.ts'
 import { type ChangedThing, toChanges } from './changes.ts'
 import type { AuditEvent, AuditEventType } from './event.ts'
@@ -18,6 +19,15 @@ interface Means {
   readonly clock: Clock
   readonly random: RandomBytes
 }
+
+/** An occurrence with the reason that its author states; undefined for none. */
+export const withStatedReason = <Kind extends Pick<Occurrence, 'detail'>>(
+  occurrence: Kind,
+  reason: string | undefined,
+): Kind =>
+  reason === undefined
+    ? occurrence
+    : { ...occurrence, detail: { ...occurrence.detail, stated_reason: redactText(reason) } }
 
 /** An event that no request has asked for: somebody has changed the model, or something was due. */
 export const eventBy = (

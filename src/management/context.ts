@@ -2,7 +2,7 @@ import type { Actor } from '../audit/actor.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { ProofStore } from '../audit/proof/store.ts'
 import type { AuditStore } from '../audit/store.ts'
-import { eventBy, type Occurrence } from '../audit/system-event.ts'
+import { eventBy, type Occurrence, withStatedReason } from '../audit/system-event.ts'
 import type { MasterKey } from '../crypto/master-key.ts'
 import type { ConsumerStore } from '../keys/consumers.ts'
 import type { KeyStore } from '../keys/store.ts'
@@ -14,7 +14,6 @@ import type { ModelStore } from '../model/store.ts'
 import type { TenantId } from '../oauth/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { RandomBytes } from '../platform/random.ts'
-import { redactText } from '../platform/redact.ts'
 import type { RevocationStore } from '../tokens/revocation/store.ts'
 import type { UsageStore } from '../usage/store.ts'
 import type { Authority } from './authority/authority.ts'
@@ -57,8 +56,7 @@ export interface SealedContext extends ManagementContext {
 /** The event of a change that the actor of the context makes now. */
 export function recordedBy(
   { actor, statedReason, tenant, clock, random }: ManagementContext,
-  { detail, ...occurrence }: Occurrence,
+  occurrence: Occurrence,
 ): AuditEvent {
-  const said = statedReason === undefined ? detail : { ...detail, stated_reason: redactText(statedReason) }
-  return eventBy(actor, { ...occurrence, detail: said }, { tenant, clock, random })
+  return eventBy(actor, withStatedReason(occurrence, statedReason), { tenant, clock, random })
 }

@@ -87,10 +87,11 @@ export function openAdminApi(
       }),
     ],
     contextFor: ({ actor, authority, signedIn }, request) => {
+      const statedReason = statedReasonOf(request)
       const management: MakingContext = {
         actor,
         authority,
-        statedReason: statedReasonOf(request),
+        statedReason,
         servedManifests: keeper?.manifests,
         tenant: DEFAULT_TENANT,
         store,
@@ -105,7 +106,12 @@ export function openAdminApi(
         }),
         cursors: new SealedCursors(masterKey, random),
         show: undefined,
-        people: { ...people, signedIn, request: signInRequest(request), author: authorOf({ actor }, request) },
+        people: {
+          ...people,
+          signedIn,
+          request: signInRequest(request),
+          author: { ...authorOf({ actor }, request), statedReason },
+        },
         server: {
           issuer: config.issuer,
           settings: () => shownOptions(live.current),
