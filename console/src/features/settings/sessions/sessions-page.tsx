@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, read } from '../../../api/client.ts'
+import { api, becauseOf, read } from '../../../api/client.ts'
 import type { Entry } from '../../../api/types.ts'
 import { DangerDialog } from '../../../shared/danger-dialog.tsx'
 import { useDialog } from '../../../shared/dialog.ts'
@@ -123,7 +123,7 @@ function nameOf({ kind, user_agent: agent = '' }: Session): string {
 function EndAllDialog() {
   const dialog = useDialog('end-all')
   const end = useMutation({
-    mutationFn: () => read(api.DELETE('/api/v1/sessions')),
+    mutationFn: (reason: string) => read(api.DELETE('/api/v1/sessions', { headers: becauseOf(reason) })),
     onSuccess: () => location.assign('/sign-in'),
   })
   return (
@@ -134,7 +134,7 @@ function EndAllDialog() {
       action={t.endAllAction}
       error={end.error}
       isBusy={end.isPending}
-      onConfirm={() => end.mutate()}
+      onConfirm={(reason) => end.mutate(reason)}
     >
       <p className={classes['lead']}>{t.endAllLead}</p>
     </DangerDialog>
