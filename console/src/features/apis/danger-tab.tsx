@@ -14,8 +14,6 @@ import { common } from '../../texts/common.ts'
 import { type Api, apiEffectQuery } from './queries.ts'
 import { type Api, apiEffectQuery, apiEffectQuery } from './queries.ts'
 import { Referring } from './referring.tsx'
-import type { Api } from './scopes-tab.tsx'
-import { Referring } from './scopes-tab.tsx'
 
 interface Props {
   readonly tagged: Tagged<Api>
