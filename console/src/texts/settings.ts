@@ -12,7 +12,6 @@ export const settings = {
   },
   server: {
     lead: 'The addresses that programs need, the servers that share this database, and the configuration in force.',
-    identity: 'Identity',
     issuer: 'Issuer',
     version: 'Version',
     health: 'Health',
@@ -20,8 +19,6 @@ export const settings = {
     unhealthy: 'Should get no requests',
     endpoints: 'Endpoints',
     endpointsLead: 'The first address of each is the one in the metadata. Aliases answer as well.',
-    endpoint: 'Endpoint',
-    address: 'Address',
     endpointNames: {
       token: 'Token',
       introspection: 'Introspection',
@@ -84,7 +81,6 @@ export const settings = {
     browser: 'Browser',
     cli: 'Command line',
     on: (program: string, system: string) => `${program} on ${system}`,
-    from: 'From',
     begun: 'Signed in',
     used: 'Last used',
     ends: 'Ends',
@@ -110,7 +106,6 @@ export const settings = {
     none: 'This server keeps no files',
     noneLead:
       'Give it a folder, and it keeps clients and APIs as the files say. It applies each change within a second, and undoes changes that others make.',
-    serve: 'Serve from files',
     theCommand: 'the command',
     state: 'State',
     inForce: 'The files are in force',
