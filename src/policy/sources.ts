@@ -21,6 +21,18 @@ export function sourcesOf(name: string, client: Client, api: Api): readonly stri
   ]
 }
 
+/** Where a client has a scope from: named in its entry or for it, as a member of a group, or as one that all clients have. */
+export type Giver = 'own' | 'group' | 'common'
+
+/** Where a client has a scope from that it holds at an API. If several give it, the nearest counts. */
+export function giverOf(name: string, client: Client, api: Api): Giver {
+  const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
+  const given = [...(grant?.scopes ?? []), ...(api.byGrantOnly ? [] : client.scopes)]
+  if (given.some((one) => one === name || (one.includes('*') && isLike(name, one)))) return 'own'
+  const isGiven = api.scopes.some(({ name: group, includes = [] }) => includes.includes(name) && given.includes(group))
+  return !isGiven && api.scopes.some((one) => one.name === name && one.common === true) ? 'common' : 'group'
+}
+
 /** Whether a scope begins and ends like a pattern. `accessOf` decides; this only names its ground. */
 function isLike(name: string, pattern: string): boolean {
   const [first = '', ...others] = pattern.split('*')

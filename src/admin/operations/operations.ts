@@ -1,4 +1,5 @@
 import { accountOperations } from './accounts.ts'
+import { apiClientOperations } from './api-clients.ts'
 import { apiOperations } from './apis.ts'
 import { auditOperations } from './audit.ts'
 import { clientOperations } from './clients.ts'
@@ -24,6 +25,7 @@ import { usageOperations } from './usage.ts'
 /** Every operation of the admin API. The router, the permission check, OpenAPI and the commands all use this table. */
 export const operations: readonly Operation[] = [
   ...apiOperations,
+  ...apiClientOperations,
   ...clientOperations,
   ...grantOperations,
   ...credentialOperations,

@@ -7,15 +7,14 @@ import { Conflict, NotFound } from '../../platform/user-error.ts'
 import { heldAt } from '../../policy/held.ts'
 import { sourcesOf } from '../../policy/sources.ts'
 import { requireOverApi } from '../authority/api-rights.ts'
-import { mayOver, ownersFor } from '../authority/authority.ts'
+import { mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 import { MOST_NAMED } from './effect.ts'
 import { clientsReferringTo, findApi, MOST_CLIENTS } from './find-clients.ts'
+import { lastUsesAt } from './last-uses.ts'
 
 /** The clients that are loaded at a time. */
 const LOADED_AT_ONCE = 500
-/** The last tokens of the API in which the scope is looked for. */
-const LAST_TOKENS = 1_000
 
 /** A client that would lose a scope. */
 interface LosingClient {
@@ -52,7 +51,12 @@ export async function scopeEffect(
   if ('problem' in api) throw new Conflict(`the record of the API can't be read: ${api.problem}`)
   const scope = api.scopes.find((one) => one.name === name)
   if (scope === undefined) throw new NotFound(`the API has no scope ${JSON.stringify(name)}`)
-  const uses = await lastUsesOf(context, api, name)
+  const uses = new Map<string, number>(
+    [...(await lastUsesAt(context, api))].flatMap(([id, ofClient]) => {
+      const at = ofClient.get(name)
+      return at === undefined ? [] : [[id, at] as const]
+    }),
+  )
   const some: LosingClient[] = []
   let count = 0
   const referring = await clientsReferringTo(store.model, [api])
@@ -83,27 +87,4 @@ async function* holders(
     for (const client of clients.values()) if (heldAt(client, api, apis).has(name)) yield client
     await nextTurn()
   }
-}
-
-/** The last token with a scope of each client, as far as the author may read audit events. */
-async function lastUsesOf(
-  { store, authority }: ManagementContext,
-  { audience }: Api,
-  name: string,
-): Promise<ReadonlyMap<string, number>> {
-  const seen = ownersFor(authority, 'audit:read')
-  const { events } = await store.audit.queryEvents({
-    audience,
-    owners: seen === 'all' ? undefined : seen,
-    types: ['token.issue'],
-    result: 'success',
-    limit: LAST_TOKENS,
-  })
-  const uses = new Map<string, number>()
-  for (const { at, clientId, detail } of events) {
-    const { scope } = detail
-    if (clientId === undefined || typeof scope !== 'string' || !scope.split(' ').includes(name)) continue
-    uses.set(clientId, Math.max(uses.get(clientId) ?? 0, at))
-  }
-  return uses
 }
