@@ -74,6 +74,21 @@ test('a scope is changed on top of a change of another scope, and shows one of i
   expect(console.complaints).toEqual([])
 })
 
+test('the tab of the access has each client with its scopes, and those with common scopes if one asks', async () => {
+  const page = await console.open(`${pageOf(OWNED)}?tab=access`)
+  await page.getByRole('row', { name: /reader.*given/ }).waitFor()
+  await page.getByText('No client asked for a token').waitFor()
+  await page.goto(`${pageOf(API)}?tab=access`)
+  const matrix = page.getByRole('region', { name: 'Clients and the scopes that they hold' })
+  await matrix.getByRole('row', { name: /^billing.*given/ }).waitFor()
+  await matrix.getByRole('row', { name: /^stock.*by a group.*given/ }).waitFor()
+  expect(await matrix.getByRole('row', { name: /^reader/ }).count()).toBe(0)
+  await page.getByRole('switch', { name: 'Also clients with nothing but common scopes' }).click()
+  await matrix.getByRole('row', { name: /^reader.*common/ }).waitFor()
+  expect(new URL(page.url()).search).toContain('common=')
+  expect(console.complaints).toEqual([])
+})
+
 test('the removal of a scope names the clients that hold it, and why', async () => {
   const page = await console.open(`${pageOf(API)}?dialog=remove-scope:write`)
   const holders = page.getByRole('region', { name: 'Clients that hold the scope' })

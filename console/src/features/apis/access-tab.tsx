@@ -1,50 +1,62 @@
-import { Table } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Button, Group, Switch } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { Empty } from '../../shared/empty.tsx'
 import { Failure } from '../../shared/failure.tsx'
+import { Section } from '../../shared/page.tsx'
 import { apis as t } from '../../texts/apis.ts'
+import { common } from '../../texts/common.ts'
+import { AccessMatrix } from './access-matrix.tsx'
+import { ApiUsage } from './api-usage.tsx'
 import classes from './apis.module.css'
-import { apiEffectQuery, apiUsageQuery } from './queries.ts'
-import { Referring } from './referring.tsx'
+import { apiClientsQuery } from './queries.ts'
+import type { Api } from './scopes-tab.tsx'
 
-/** The clients of an API, with their use of it. */
-export function AccessTab({ audience }: { readonly audience: string }) {
-  const { data, error, refetch } = useQuery(apiUsageQuery(audience))
-  const effect = useQuery(apiEffectQuery(audience))
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
+const route = getRouteApi('/apis/$audience')
+
+/** The clients of an API with the scopes that each holds, and their use of it. */
+export function AccessTab({ api: { audience, scopes = [] } }: { readonly api: Api }) {
+  const { common: withCommon } = route.useSearch()
+  const navigate = route.useNavigate()
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    apiClientsQuery(audience, withCommon === 'true'),
+  )
+  const clients = data?.pages.flatMap(({ items }) => items)
   return (
     <>
-      <Referring of={effect.data?.clients} />
-      {data?.items.length === 0 ? (
-        <Empty title={t.noUse}>{t.noUseLead}</Empty>
-      ) : (
-        <div className={classes['scroll']}>
-          <p className={classes['dimmed']}>{t.accessLead}</p>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t.client}</Table.Th>
-                <Table.Th ta="right">{t.issued}</Table.Th>
-                <Table.Th ta="right">{t.refused}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody className="tabular">
-              {data?.items.map((row) => (
-                <Table.Tr key={row.key}>
-                  <Table.Td>
-                    <Link to="/clients/$clientId" params={{ clientId: row.key }}>
-                      {row.key}
-                    </Link>
-                  </Table.Td>
-                  <Table.Td ta="right">{row.issued.toLocaleString('en')}</Table.Td>
-                  <Table.Td ta="right">{row.refused.toLocaleString('en')}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
-      )}
+      <Section title={t.holdersTitle} lead={t.holdersLead}>
+        {scopes.some((one) => one.common === true) && (
+          <Switch
+            label={t.withCommon}
+            checked={withCommon === 'true'}
+            onChange={(event) => {
+              const next = event.currentTarget.checked ? ('true' as const) : undefined
+              void navigate({ search: (before) => ({ ...before, common: next }), replace: true })
+            }}
+          />
+        )}
+        {error !== null ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : clients?.length === 0 && !hasNextPage ? (
+          <Empty title={t.noHolders}>{t.noHoldersLead}</Empty>
+        ) : (
+          <AccessMatrix scopes={scopes.map(({ name }) => name)} clients={clients} />
+        )}
+        {hasNextPage && (
+          <Group gap="sm">
+            <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              {t.moreHolders}
+            </Button>
+            {clients?.length === 0 && (
+              <span role="status" className={classes['dimmed']}>
+                {t.noneYet}
+              </span>
+            )}
+          </Group>
+        )}
+        {clients === undefined && error === null && <span role="status" aria-label={common.loading} />}
+      </Section>
+      <ApiUsage audience={audience} />
     </>
   )
 }

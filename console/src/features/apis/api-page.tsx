@@ -77,7 +77,7 @@ export function ApiPage() {
               <VerifyTab api={tagged.data} />
             </Tabs.Panel>
             <Tabs.Panel value="access">
-              <AccessTab audience={audience} />
+              <AccessTab api={tagged.data} />
             </Tabs.Panel>
             <Tabs.Panel value="danger">
               <DangerTab tagged={tagged} mayDelete={may('apis:delete', over)} />

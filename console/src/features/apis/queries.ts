@@ -58,6 +58,23 @@ export const sampleQuery = (audience: string, client: string) =>
     enabled: client !== '',
   })
 
+/** The clients that hold scopes of an API, page by page. @param withCommon also those with common scopes alone */
+export const apiClientsQuery = (audience: string, withCommon: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ['apis', 'clients', audience, withCommon],
+    queryFn: ({ pageParam: cursor }) =>
+      read(
+        api.GET('/api/v1/apis/{audience}/clients', {
+          params: {
+            path: { audience },
+            query: { limit: PAGE, ...(withCommon && { common: 'true' }), ...(cursor !== '' && { cursor }) },
+          },
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+  })
+
 /** The use of an API by its clients in the last 30 days. */
 export const apiUsageQuery = (audience: string) =>
   queryOptions({

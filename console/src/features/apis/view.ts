@@ -13,6 +13,8 @@ interface ApiView {
   readonly framework?: string | undefined
   /** The client whose sample token is shown. */
   readonly client?: string | undefined
+  /** Whether clients with common scopes alone are listed. */
+  readonly common?: 'true' | undefined
 }
 
 /** The filter of the list, as it stands in the address. */
@@ -26,4 +28,5 @@ export const readApiView = (search: Record<string, unknown>): ApiView => ({
   tab: oneOf(search, 'tab', tabs),
   framework: text(search, 'framework'),
   client: text(search, 'client'),
+  common: String(search['common']) === 'true' ? 'true' : undefined,
 })
