@@ -109,7 +109,7 @@ export const apis = {
   matrix: 'Clients and the scopes that they hold',
   lastToken: 'Last token',
   disabled: 'Disabled',
-  notHeld: 'no',
+  notHeld: '–',
   givers: { own: 'given', group: 'by a group', common: 'common' },
   byDefault: 'by default',
   usage: 'Requests',

@@ -1,4 +1,4 @@
-import { Button, Group, Switch } from '@mantine/core'
+import { Button, Group, Stack, Switch } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Empty } from '../../shared/empty.tsx'
@@ -10,7 +10,7 @@ import { AccessMatrix } from './access-matrix.tsx'
 import { ApiUsage } from './api-usage.tsx'
 import classes from './apis.module.css'
 import { apiClientsQuery } from './queries.ts'
-import type { Api } from './scopes-tab.tsx'
+import type { Api } from './queries.ts'
 
 const route = getRouteApi('/apis/$audience')
 
@@ -23,7 +23,7 @@ export function AccessTab({ api: { audience, scopes = [] } }: { readonly api: Ap
   )
   const clients = data?.pages.flatMap(({ items }) => items)
   return (
-    <>
+    <Stack gap="xl">
       <Section title={t.holdersTitle} lead={t.holdersLead}>
         {scopes.some((one) => one.common === true) && (
           <Switch
@@ -57,6 +57,6 @@ export function AccessTab({ api: { audience, scopes = [] } }: { readonly api: Ap
         {clients === undefined && error === null && <span role="status" aria-label={common.loading} />}
       </Section>
       <ApiUsage audience={audience} />
-    </>
+    </Stack>
   )
 }

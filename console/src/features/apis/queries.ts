@@ -75,6 +75,19 @@ export const apiClientsQuery = (audience: string, withCommon: boolean) =>
     getNextPageParam: ({ next }) => next,
   })
 
+/** A client that gets tokens for an API; empty if there is none. */
+export const firstClientQuery = (audience: string) =>
+  queryOptions({
+    queryKey: ['apis', 'first-client', audience],
+    queryFn: async () => {
+      const query = { limit: '1', common: 'true' } as const
+      const { items } = await read(
+        api.GET('/api/v1/apis/{audience}/clients', { params: { path: { audience }, query } }),
+      )
+      return items[0]?.client_id ?? ''
+    },
+  })
+
 /** The use of an API by its clients in the last 30 days. */
 export const apiUsageQuery = (audience: string) =>
   queryOptions({

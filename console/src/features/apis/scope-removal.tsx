@@ -14,6 +14,7 @@ import classes from './apis.module.css'
 import type { Api } from './queries.ts'
 import { scopeEffectQuery } from './queries.ts'
 import { type Api, scopeEffectQuery } from './queries.ts'
+import type { Api } from './queries.ts'
 
 const SHOWN = 20
 

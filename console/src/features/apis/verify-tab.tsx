@@ -5,7 +5,8 @@ import { addressesQuery } from '../../shared/addresses.ts'
 import { Code } from '../../shared/code.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import type { Api } from './queries.ts'
-import { verifiers } from './verifiers.ts'
+import { useTokenForm } from './token-form.ts'
+import { verifiers } from './verifiers/verifiers.ts'
 
 const route = getRouteApi('/apis/$audience')
 
@@ -17,13 +18,13 @@ export function VerifyTab({ api }: { readonly api: Api }) {
   const issuer = addresses?.issuer ?? location.origin
   const chosen = verifiers.find((one) => one.name === framework) ?? verifiers[0]
   const { token = {}, scopes = [] } = api
+  const form = useTokenForm(api)
   if (token.format === 'sealed') return <Alert color="ochre">{t.sealedVerify}</Alert>
   const facts = {
     issuer,
     jwks: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
     audience: api.audience,
-    typ: token.typ ?? 'at+jwt',
-    algorithm: token.algorithm ?? 'ES256',
+    ...form,
     scopes: scopes.length === 0 ? ['read'] : scopes.slice(0, 5).map((one) => one.name),
   }
   return (

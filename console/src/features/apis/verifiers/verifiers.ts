@@ -1,40 +1,7 @@
-/** The facts that a verifier needs. */
-interface Facts {
-  readonly issuer: string
-  readonly jwks: string
-  readonly audience: string
-  readonly typ: string
-  readonly algorithm: string
-  /** At least one. */
-  readonly scopes: readonly string[]
-}
+import { each, type Facts, pathOf, q, single, type Verifier } from './facts.ts'
+import { nodeVerifiers } from './node.ts'
 
-interface Verifier {
-  readonly name: string
-  readonly code: (facts: Facts) => string
-}
-
-const q = (text: string): string => JSON.stringify(text)
-const single = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-/** A route of a scope, such as `/orders-read`. */
-const pathOf = (scope: string): string => `/${scope.replaceAll(/[^\w]+/g, '-').replaceAll(/^-|-$/g, '')}`
-const each = (scopes: readonly string[], line: (scope: string) => string): string => scopes.map(line).join('\n')
-
-const jose = ({ issuer, jwks, audience, typ, algorithm }: Facts): string =>
-  `import { createRemoteJWKSet, jwtVerify } from 'jose'
-
-const keys = createRemoteJWKSet(new URL(${single(jwks)}))
-const rules = {
-  issuer: ${single(issuer)},
-  audience: ${single(audience)},
-  typ: ${single(typ)},
-  algorithms: [${single(algorithm)}],
-}
-const scopesOf = async (header = '') =>
-  String((await jwtVerify(header.replace(/^Bearer /i, ''), keys, rules)).payload.scope ?? '').split(' ')
-`
-
-const pyjwt = ({ issuer, jwks, audience, algorithm }: Facts): string =>
+const pyjwt = ({ issuer, jwks, audience, algorithm, claim, isList }: Facts): string =>
   `import jwt
 
 keys = jwt.PyJWKClient(${q(jwks)})
@@ -42,35 +9,12 @@ keys = jwt.PyJWKClient(${q(jwks)})
 def scopes_of(token):
     key = keys.get_signing_key_from_jwt(token).key
     claims = jwt.decode(token, key, algorithms=[${q(algorithm)}], audience=${q(audience)}, issuer=${q(issuer)})
-    return claims.get("scope", "").split()
+    return ${isList ? `claims.get(${q(claim)}, [])` : `claims.get(${q(claim)}, "").split()`}
 `
 
 /** Code for each framework, with the scope of each route. */
 export const verifiers: readonly Verifier[] = [
-  {
-    name: 'Express',
-    code: ({ issuer, audience, scopes }) => `import express from 'express'
-import { auth, requiredScopes } from 'express-oauth2-jwt-bearer'
-
-const app = express()
-app.use(auth({ issuerBaseURL: ${single(issuer)}, audience: ${single(audience)} }))
-${each(scopes, (one) => `app.get('${pathOf(one)}', requiredScopes(${single(one)}), (request, response) => response.json({}))`)}
-app.listen(3000)`,
-  },
-  {
-    name: 'Fastify',
-    code: (facts) => `${jose(facts)}
-import Fastify from 'fastify'
-
-const app = Fastify()
-const needs = (scope) => async (request, reply) => {
-  const scopes = await scopesOf(request.headers.authorization).catch(() => undefined)
-  if (scopes === undefined) return reply.code(401).send()
-  if (!scopes.includes(scope)) return reply.code(403).send()
-}
-${each(facts.scopes, (one) => `app.get('${pathOf(one)}', { preHandler: needs(${single(one)}) }, async () => ({}))`)}
-await app.listen({ port: 3000 })`,
-  },
+  ...nodeVerifiers,
   {
     name: 'FastAPI',
     code: (facts) => `${pyjwt(facts)}
@@ -120,20 +64,25 @@ ${each(facts.scopes, (one) => `@app.get("${pathOf(one)}")\n@needs(${q(one)})\nde
     code: ({
       issuer,
       audience,
+      algorithm,
+      claim,
+      isList,
       scopes,
     }) => `provider, err := oidc.NewProvider(ctx, ${q(issuer)}) // github.com/coreos/go-oidc/v3/oidc
 if err != nil {
 	log.Fatal(err)
 }
-verifier := provider.Verifier(&oidc.Config{ClientID: ${q(audience)}})
+verifier := provider.Verifier(&oidc.Config{ClientID: ${q(audience)}, SupportedSigningAlgs: []string{${q(algorithm)}}})
 
 needs := func(scope string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, err := verifier.Verify(r.Context(), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-		var claims struct{ Scope string }
+		var claims struct {
+			Scopes ${isList ? '[]string' : 'string'} \`json:"${claim}"\`
+		}
 		if err != nil || token.Claims(&claims) != nil {
 			w.WriteHeader(http.StatusUnauthorized)
-		} else if !slices.Contains(strings.Fields(claims.Scope), scope) {
+		} else if !slices.Contains(${isList ? 'claims.Scopes' : 'strings.Fields(claims.Scopes)'}, scope) {
 			w.WriteHeader(http.StatusForbidden)
 		} else {
 			next(w, r)
@@ -162,7 +111,14 @@ ${each(scopes, (one) => `          .requestMatchers("${pathOf(one)}").hasAuthori
   },
   {
     name: 'ASP.NET',
-    code: ({ issuer, audience, typ, scopes }) => `builder.Services.AddAuthentication().AddJwtBearer(options =>
+    code: ({
+      issuer,
+      audience,
+      typ,
+      claim,
+      isList,
+      scopes,
+    }) => `builder.Services.AddAuthentication().AddJwtBearer(options =>
 {
     options.Authority = ${q(issuer)};
     options.Audience = ${q(audience)};
@@ -171,7 +127,7 @@ ${each(scopes, (one) => `          .requestMatchers("${pathOf(one)}").hasAuthori
 var authorization = builder.Services.AddAuthorizationBuilder();
 foreach (var scope in new[] { ${scopes.map(q).join(', ')} })
     authorization.AddPolicy(scope, policy => policy.RequireAssertion(context =>
-        (context.User.FindFirst("scope")?.Value ?? "").Split(' ').Contains(scope)));
+        ${isList ? `context.User.HasClaim(${q(claim)}, scope)` : `(context.User.FindFirst(${q(claim)})?.Value ?? "").Split(' ').Contains(scope)`}));
 
 var app = builder.Build();
 ${each(scopes, (one) => `app.MapGet("${pathOf(one)}", () => Results.Ok()).RequireAuthorization(${q(one)});`)}`,
@@ -183,6 +139,8 @@ ${each(scopes, (one) => `app.MapGet("${pathOf(one)}", () => Results.Ok()).Requir
       jwks,
       audience,
       algorithm,
+      claim,
+      isList,
       scopes,
     }) => `// Fetch ${jwks} with reqwest, and again when a token names an unknown kid.
 fn scopes_of(token: &str, keys: &JwkSet) -> Option<Vec<String>> {
@@ -192,7 +150,7 @@ fn scopes_of(token: &str, keys: &JwkSet) -> Option<Vec<String>> {
     rules.set_issuer(&[${q(issuer)}]);
     rules.set_audience(&[${q(audience)}]);
     let claims = decode::<Claims>(token, &key, &rules).ok()?.claims;
-    Some(claims.scope.split(' ').map(str::to_owned).collect())
+    Some(${isList ? `claims.${claim}` : `claims.${claim}.split(' ').map(str::to_owned).collect()`})
 }
 
 let app = Router::new()
@@ -200,7 +158,7 @@ ${each(scopes, (one) => `    .route("${pathOf(one)}", get(handler).layer(needs($
   },
   {
     name: 'Envoy',
-    code: ({ issuer, jwks, audience, scopes }) => `name: envoy.filters.http.jwt_authn
+    code: ({ issuer, jwks, audience, claim, scopes }) => `name: envoy.filters.http.jwt_authn
 typed_config:
   "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
   providers:
@@ -211,6 +169,24 @@ typed_config:
       remote_jwks:
         http_uri: { uri: ${q(jwks)}, cluster: tessera, timeout: 5s }
   rules:
-${each(scopes, (one) => `    - match: { prefix: "${pathOf(one)}" } # ${one}: check the claim scope with the RBAC filter\n      requires: { provider_name: tessera }`)}`,
+${each(scopes, (one) => `    - match: { prefix: "${pathOf(one)}" } # ${one}: check the claim ${claim} with the RBAC filter\n      requires: { provider_name: tessera }`)}`,
+  },
+  {
+    name: 'nginx',
+    code: ({
+      issuer,
+      audience,
+      scopes,
+    }) => `# oauth2-proxy checks issuer, audience, expiry and signature; choose the verifier oauth2-proxy on the tab Token:
+#   oauth2-proxy --http-address=127.0.0.1:4180 --skip-jwt-bearer-tokens=true --oidc-email-claim=sub
+#     --extra-jwt-issuers=${single(`${issuer}=${audience}`)} …
+location = /check {
+  internal;
+  proxy_pass http://127.0.0.1:4180/oauth2/auth;
+  proxy_pass_request_body off;
+  proxy_set_header Content-Length "";
+}
+# nginx reads no claims: the service behind it checks the scope of each route.
+${each(scopes, (one) => `location = ${pathOf(one)} { auth_request /check; proxy_pass http://127.0.0.1:8080; } # ${one}`)}`,
   },
 ]
