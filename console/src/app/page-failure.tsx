@@ -1,24 +1,16 @@
 import { Button } from '@mantine/core'
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
 import { isMissing, Problem } from '../api/problem.ts'
-import { Empty } from '../shared/empty.tsx'
 import { Failure } from '../shared/failure.tsx'
 import { Page } from '../shared/page.tsx'
 import { shell } from '../texts/shell.ts'
 
 /** There is no page at this address. */
 export const NotFound = () => (
-  <Page title={shell.notFound} heading="">
-    <Empty
-      title={shell.notFound}
-      action={
-        <Button component={Link} to="/">
-          {shell.overviewLink}
-        </Button>
-      }
-    >
-      {shell.notFoundLead}
-    </Empty>
+  <Page title={shell.notFound} lead={shell.notFoundLead}>
+    <Button component={Link} to="/" style={{ alignSelf: 'flex-start' }}>
+      {shell.overviewLink}
+    </Button>
   </Page>
 )
 

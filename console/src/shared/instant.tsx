@@ -34,7 +34,7 @@ export function Instant({ at, never = 'never' }: Props) {
   const moment = new Date(at)
   const full = `${exact.format(moment)} (${moment.toISOString()})`
   return (
-    <time dateTime={at} title={full} className="tabular">
+    <time dateTime={at} title={full} className="instant">
       {relativeTime(moment.getTime(), now)}
       <VisuallyHidden>, {full}</VisuallyHidden>
     </time>

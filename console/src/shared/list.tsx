@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { useIntersection } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
@@ -9,6 +10,8 @@ import classes from './list.module.css'
 export interface Column<Row> {
   readonly id: string
   readonly title: string
+  /** The title is for screen readers only. */
+  readonly isTitleHidden?: boolean
   /** A track of a CSS grid, such as `minmax(12rem, 2fr)`. */
   readonly width: string
   readonly align?: 'right'
@@ -94,18 +97,25 @@ export function List<Row>({ label, columns, rows, keyOf, onMore, order, empty }:
   )
 }
 
+/** The same shares without their least widths, which a telephone may not have. */
 const narrowTracks = (columns: readonly Column<never>[]): string =>
   columns
     .filter((one) => one.isExtra !== true)
-    .map((one) => one.width)
+    .map(({ width }) =>
+      width.replace(/^minmax\((.+), (.+)\)$/, (_, least: string, most: string) =>
+        most.endsWith('fr') ? `minmax(0, ${most})` : least,
+      ),
+    )
     .join(' ')
 
 function Head({ column, order }: { readonly column: Column<never>; readonly order: Order | undefined }) {
-  const { title, align, isExtra, sort } = column
+  const { title, isTitleHidden, align, isExtra, sort } = column
   const cell = { scope: 'col', 'data-align': align, 'data-extra': isExtra } as const
   // A column of actions has no name, and so no header.
   if (title === '') return <td data-align={align} data-extra={isExtra} />
   if (order === undefined || sort === undefined) return <th {...cell}>{title}</th>
+  if (order === undefined || sort === undefined)
+    return <th {...cell}>{isTitleHidden === true ? <VisuallyHidden>{title}</VisuallyHidden> : title}</th>
   const isSorted = order.by === sort
   return (
     <th {...cell} aria-sort={isSorted ? (order.isDown ? 'descending' : 'ascending') : 'none'}>

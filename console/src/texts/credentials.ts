@@ -13,6 +13,7 @@ export const credentials = {
   expires: 'Expires',
   created: 'Created',
   noExpiry: 'no date',
+  actionsTitle: 'Actions',
   actions: (label: string) => `Actions for ${label}`,
   rotate: 'Rotate',
   rotateTitle: 'Rotate the secret',

@@ -94,6 +94,7 @@ export function Search() {
       onSpotlightClose={closeSearch}
       nothingFound={shell.nothingFound}
       scrollable
+      attributes={{ content: { 'aria-label': shell.search } }}
       maxHeight={420}
       searchProps={{
         placeholder: shell.searchPlaceholder,

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Table } from '@mantine/core'
+import { Button, Group, Stack, Table, VisuallyHidden } from '@mantine/core'
 import type { Tagged } from '../../api/client.ts'
 import { useDialog } from '../../shared/dialog.ts'
 import { Empty } from '../../shared/empty.tsx'
@@ -40,7 +40,9 @@ export function ScopesTab({ tagged, mayWrite }: Props) {
                 <Table.Tr>
                   <Table.Th>{t.scope}</Table.Th>
                   <Table.Th>{t.kind}</Table.Th>
-                  <Table.Th aria-label={t.edit} />
+                  <Table.Th>
+                    <VisuallyHidden>{t.edit}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -16,6 +16,8 @@ export const divisions = {
 
 const REFRESH_MS = 30_000
 const REFUSALS = '20'
+/** The types of events about requests of clients. */
+const REQUESTS = ['token.issue', 'token.introspect', 'token.revoke', 'request.refuse'] as const
 
 const windowOf = (span: Span) => {
   const { length, resolution } = divisions[span]
@@ -49,7 +51,7 @@ export const refusalsQuery = (clientId: string) =>
     queryFn: () =>
       read(
         api.GET('/api/v1/audit/events', {
-          params: { query: { client: [clientId], type: ['request.refuse'], limit: REFUSALS } },
+          params: { query: { client: [clientId], type: [...REQUESTS], result: 'refused', limit: REFUSALS } },
         }),
       ),
     refetchInterval: REFRESH_MS,

@@ -68,7 +68,8 @@ const columns = (owner: string | undefined): readonly Column<Credential>[] => [
   },
   {
     id: 'actions',
-    title: '',
+    title: t.actionsTitle,
+    isTitleHidden: true,
     width: 'minmax(2rem, 6rem)',
     align: 'right',
     cell: (credential) => <CredentialActions credential={credential} owner={owner} />,

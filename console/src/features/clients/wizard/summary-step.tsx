@@ -41,14 +41,16 @@ export function SummaryStep({ draft, onChange }: Props) {
               <p key={index}>{sentence}</p>
             ))}
           </dd>
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            aria-label={t.change(t.steps[step])}
-            onClick={() => onChange(step)}
-          >
-            {t.changeWord}
-          </Button>
+          <dd>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              aria-label={t.change(t.steps[step])}
+              onClick={() => onChange(step)}
+            >
+              {t.changeWord}
+            </Button>
+          </dd>
         </div>
       ))}
     </dl>
