@@ -146,19 +146,17 @@ type RunOnly = { readonly type: 'tag' | 'rule'; readonly values: readonly string
 
 /** Goes to a page within the console, without loading it anew, and waits until all of it is there. */
 async function show(page: Page, { path, text, act }: Shown): Promise<void> {
-  await page.evaluate((to) => history.pushState(null, '', to), path.replace('REFUSED', refused))
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path.replace('REFUSED', refused))})`)
   const place = page.getByRole(/dialog=|why=/.test(path) ? 'dialog' : 'main')
   await place.getByText(text).first().waitFor()
   await act?.(page)
-  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root, [aria-busy=true]') === null)
+  await page.waitForFunction(`document.querySelector('.mantine-Skeleton-root, [aria-busy=true]') === null`)
 }
 
 /** Faults that axe finds in the page as it is shown. The script of axe is there already. */
 async function faultsOf(page: Page, runOnly: RunOnly): Promise<readonly string[]> {
-  const { violations } = (await page.evaluate(
-    (options) => (globalThis as unknown as { axe: { run(options: unknown): Promise<unknown> } }).axe.run(options),
-    { runOnly, rules: NOT_MEANT, resultTypes: ['violations'] },
-  )) as Results
+  const options = { runOnly, rules: NOT_MEANT, resultTypes: ['violations'] }
+  const { violations } = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as Results
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, any }) => `${id} ${target}: ${any.map(({ message }) => message)}`),
   )
@@ -179,9 +177,9 @@ test('axe finds no fault on any page, in light and dark, and none is wider than 
     found.push(...(await faultsOf(page, { type: 'rule', values: COLOUR_RULES })))
     await page.emulateMedia({ colorScheme: 'light' })
     await page.setViewportSize({ width: 390, height: 800 })
-    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    const width = await page.evaluate('document.documentElement.scrollWidth')
     await page.setViewportSize({ width: 1280, height: 860 })
-    if (width > 390) found.push(`it is ${width} pixels wide`)
+    if (Number(width) > 390) found.push(`it is ${width} pixels wide`)
     faults.push(...found.map((fault) => `${one.path}: ${fault}`))
   }
   expect(faults).toEqual([])

@@ -32,13 +32,18 @@ interface View {
 
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 800 } } as const
 
+/** Somebody with a role: the account `the-auditor`, for example. The first administrator is `anna`. A member is an auditor, too. */
+type Person = Role | 'member'
+
 /** A console in a browser, over a real server. */
 export interface Console {
   readonly server: TestServer
   /** The administrator who was made first. */
   readonly admin: Visitor
   /** Opens a page of the console, signed in with a role. Each call is a browser of its own. */
-  open(path: string, view?: View & { readonly role?: Role }): Promise<Page>
+  open(path: string, view?: View & { readonly role?: Person }): Promise<Page>
+  /** Calls the admin API as the first administrator. @param path below `/api/v1` */
+  call(method: string, path: string, body?: unknown): Promise<Response>
   /** Messages of browsers that no page may cause: errors of scripts, and violations of the policy. */
   readonly complaints: readonly string[]
   stop(): Promise<void>
@@ -79,15 +84,17 @@ export async function startConsole(options: TestServerOptions = {}): Promise<Con
   const admin = new Visitor(server.admin)
   await runOn(server.config, ['admin', 'bootstrap', '--name', 'anna'], {}, PASSWORD)
   await admin.post('/sign-in', { name: 'anna', password: PASSWORD })
-  const visitors = new Map<Role, Promise<Visitor>>([['admin', Promise.resolve(admin)]])
+  const call = await callsOf(server, admin)
+  const visitors = new Map<Person, Promise<Visitor>>([['admin', Promise.resolve(admin)]])
   const contexts: BrowserContext[] = []
   const complaints: string[] = []
   return {
     server,
     admin,
     complaints,
+    call,
     open: async (path, { role = 'admin', ...view } = {}) => {
-      const visitor = await (visitors.get(role) ?? visitors.set(role, signInAs(server, admin, role)).get(role))
+      const visitor = await (visitors.get(role) ?? visitors.set(role, signInAs(server, call, role)).get(role))
       const page = await openPage(server.admin, path, view, visitor?.cookies, complaints)
       contexts.push(page.context())
       return page
@@ -99,20 +106,27 @@ export async function startConsole(options: TestServerOptions = {}): Promise<Con
   }
 }
 
+/** Calls of the admin API, as pages of a person send them. */
+async function callsOf({ admin }: TestServer, visitor: Visitor): Promise<Console['call']> {
+  await visitor.get('/account')
+  const csrf = visitor.hidden('csrf')
+  return (method, path, body) =>
+    fetch(`${admin}/api/v1${path}`, {
+      method,
+      headers: {
+        cookie: [...visitor.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
+        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        'sec-fetch-site': 'same-origin',
+        'x-csrf-token': csrf,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+}
+
 /** Adds an account with a role, and signs in with it. */
-async function signInAs(server: TestServer, admin: Visitor, role: Role): Promise<Visitor> {
+async function signInAs(server: TestServer, call: Console['call'], role: Person): Promise<Visitor> {
   const name = `the-${role}`
-  await admin.get('/account')
-  const added = await fetch(`${server.admin}/api/v1/accounts`, {
-    method: 'POST',
-    headers: {
-      cookie: [...admin.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
-      'content-type': 'application/json',
-      'sec-fetch-site': 'same-origin',
-      'x-csrf-token': admin.hidden('csrf'),
-    },
-    body: JSON.stringify({ name, roles: [role] }),
-  })
+  const added = await call('POST', '/accounts', { name, roles: [role === 'member' ? 'auditor' : role] })
   const { link } = (await added.json()) as { readonly link: string }
   const visitor = new Visitor(server.admin)
   await visitor.post('/reset', { token: new URL(link).hash.slice(1), password: PASSWORD })
