@@ -144,13 +144,16 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
 type Results = Awaited<ReturnType<AxeBuilder['analyze']>>
 type RunOnly = { readonly type: 'tag' | 'rule'; readonly values: readonly string[] }
 
+/** Parts of a page that are still loading. */
+const WAITING = '.mantine-Skeleton-root, [aria-busy=true]'
+
 /** Goes to a page within the console, without loading it anew, and waits until all of it is there. */
 async function show(page: Page, { path, text, act }: Shown): Promise<void> {
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path.replace('REFUSED', refused))})`)
   const place = page.getByRole(/dialog=|why=/.test(path) ? 'dialog' : 'main')
   await place.getByText(text).first().waitFor()
   await act?.(page)
-  await page.waitForFunction(`document.querySelector('.mantine-Skeleton-root, [aria-busy=true]') === null`)
+  await expect.poll(() => page.locator(WAITING).count(), { timeout: 20_000 }).toBe(0)
 }
 
 /** Faults that axe finds in the page as it is shown. The script of axe is there already. */
