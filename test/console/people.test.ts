@@ -43,6 +43,9 @@ const pages = [
   '/keys',
   '/audit',
   '/plans',
+  ...['', '/administrators', '/groups', '/sessions', '/sign-on', '/tenants', '/files'].map(
+    (part) => `/settings${part}`,
+  ),
 ]
 
 /** Things to press, with the permission that each takes. */

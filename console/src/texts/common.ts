@@ -9,6 +9,7 @@ export const common = {
   unreachable: 'The server does not answer',
   unreachableDetail: 'This page goes on by itself as soon as the server is back.',
   defect: 'This page has a defect',
+  actions: 'Actions',
   cancel: 'Cancel',
   close: 'Close',
   save: 'Save',

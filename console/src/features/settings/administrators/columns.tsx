@@ -2,6 +2,7 @@ import { Instant } from '../../../shared/instant.tsx'
 import type { Column } from '../../../shared/list.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { administrators as t } from '../../../texts/administrators.ts'
+import { common } from '../../../texts/common.ts'
 import classes from '../settings.module.css'
 import { AccountActions } from './account-actions.tsx'
 import { type Account, isLastAdmin } from './roles.ts'
@@ -65,7 +66,8 @@ export const columnsFor = ({ me, accounts, canChange }: Options): readonly Colum
     ? [
         {
           id: 'actions',
-          title: '',
+          title: common.actions,
+          isTitleHidden: true,
           width: '1.75rem',
           align: 'right' as const,
           cell: (account: Account) => <AccountActions account={account} isLast={isLastAdmin(account, accounts)} />,
