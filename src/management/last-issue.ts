@@ -1,5 +1,6 @@
 import type { StoredAuditEvent } from '../audit/store.ts'
 import type { ClientId, CredentialId } from '../oauth/ids.ts'
+import { ownersFor } from './authority/authority.ts'
 import type { ManagementContext } from './context.ts'
 
 /** The number of a client's last events among which its last token is looked for. */
@@ -8,18 +9,20 @@ const LAST_EVENTS = 100
 const LATE_MS = 120_000
 
 /**
- * The last token that a client got, as far as its last events say.
+ * The last token that a client got, as far as its last events say and the author may read audit events.
  * @param lastUsedAt undefined if there is no token to look for
  * @param credential only tokens that it got with this credential count
  */
 export async function lastIssueOf(
-  { store }: ManagementContext,
+  { store, authority }: ManagementContext,
   clientId: ClientId,
   lastUsedAt: number | undefined,
   credential?: CredentialId,
 ): Promise<StoredAuditEvent | undefined> {
   if (lastUsedAt === undefined) return undefined
-  const events = await store.audit.listEvents({ limit: LAST_EVENTS, clientId })
+  const seen = ownersFor(authority, 'audit:read')
+  const owners = seen === 'all' ? undefined : seen
+  const events = await store.audit.listEvents({ limit: LAST_EVENTS, clientId, owners })
   return events.findLast(
     ({ type, result, detail }) =>
       type === 'token.issue' &&

@@ -10,7 +10,10 @@ const moment = z.iso.datetime().optional()
 /** The last use of a thing, and the tokens that outlive it. */
 export const uses = {
   last_used: moment.describe('When it was last used; missing if it never was.'),
-  last_address: z.string().optional().describe('The address of the last token request that the audit log still has.'),
+  last_address: z
+    .string()
+    .optional()
+    .describe('The address of the last token request that the audit log still has. Missing without `audit:read`.'),
   tokens_until: moment.describe('Until when APIs that verify tokens themselves may accept them.'),
 } as const
 

@@ -77,6 +77,16 @@ describe('GET …/effect', () => {
     expect(unused).toMatchObject({ apis: [], addresses: [], recent: { week: { issued: 0, refused: 0 } } })
   })
 
+  test('names an address to those alone who may read audit events', async () => {
+    for (const path of ['/clients/job/effect', '/clients/job/credentials/current/effect']) {
+      expect((await member('GET', path)).body).toMatchObject({ last_used: time, last_address: here })
+      const seen = (await blind('GET', path)).body
+      expect(seen).toMatchObject({ last_used: time })
+      expect(seen).not.toHaveProperty('addresses')
+      expect(seen).not.toHaveProperty('last_address')
+    }
+  })
+
   test('of an API counts what the caller may see', async () => {
     expect((await root('GET', `${PATH}/effect`)).body).toMatchObject({
       recent: { week: { issued: 3 } },
