@@ -1,5 +1,6 @@
 import { actorOf } from '../event/words.ts'
 import type { AuditEvent } from '../queries.ts'
+import { row } from './csv.ts'
 
 export type Format = 'jsonl' | 'csv'
 
@@ -25,19 +26,6 @@ const columns: readonly (readonly [name: string, value: (event: AuditEvent) => u
   ['detail', ({ detail }) => detail],
   ['changes', ({ changes }) => changes],
 ]
-
-/**
- * A cell (RFC 4180). A spreadsheet runs a cell that begins with one of these characters as a formula, so an apostrophe stands before
- * it.
- */
-function cell(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  const safe = /^\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-const row = (values: readonly unknown[]): string => `${values.map(cell).join(',')}\r\n`
 
 export const writings: Readonly<Record<Format, Writing>> = {
   jsonl: { type: 'application/jsonl', head: '', line: (event) => `${JSON.stringify(event)}\n` },
