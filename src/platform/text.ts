@@ -4,6 +4,12 @@ const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/
 /** Whether a value contains a control character. No parameter or credential may contain one (RFC 6749 Appendix A). */
 export const hasControl = (value: string): boolean => CONTROL.test(value)
 
+/** Characters that turn the text after them round (Unicode UAX #9 §2). The marks of right-to-left scripts are not among them. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/
+
+/** Whether a name can look like another one, since its characters are shown in another order. */
+export const hasTurning = (value: string): boolean => TURNING.test(value)
+
 /** A text without any of some characters at its end. An expression that ends with `+$` takes the square of the time. */
 export function withoutEnd(text: string, characters: string): string {
   let end = text.length

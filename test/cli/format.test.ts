@@ -12,7 +12,7 @@ import { runCommand } from '../harness/command.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
 
 /** A text whose characters YAML, JSON and a terminal all treat in a special way. */
-const AWKWARD = 'a: "b"\u0085\u202e\u{e0041} # c'
+const AWKWARD = 'a: "b"\u0085\u200f\u{e0041} # c'
 const MANIFEST = JSON.stringify({
   apis: [{ audience: 'https://api', scopes: [{ name: 'read' }] }],
   clients: [{ client_id: 'job', name: AWKWARD, owner: 'team-a', scopes: ['read'], credentials: [{ label: 'first' }] }],

@@ -2,7 +2,7 @@ import type { Actor } from '../../audit/actor.ts'
 import { type ChangedThing, changeOf, type Fields } from '../../audit/changes.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
 import type { SecretHash } from '../../model/credentials/secret-hash.ts'
-import { hasControl } from '../../platform/text.ts'
+import { hasControl, hasTurning } from '../../platform/text.ts'
 import { AdministratorRefusal } from '../refusal.ts'
 import { type Role, roles } from '../role.ts'
 
@@ -50,10 +50,12 @@ export function requireName(name: string): string {
 /** @throws AdministratorRefusal `account_invalid` */
 export function requireDisplayName(name: string | undefined): string | undefined {
   if (name === undefined || name === '') return undefined
-  if (name.length <= LONGEST_DISPLAY_NAME && !hasControl(name) && name.isWellFormed()) return name
-  const message = `the display name must have at most ${LONGEST_DISPLAY_NAME} characters, without control characters`
+  if (name.length <= LONGEST_DISPLAY_NAME && isPlain(name)) return name
+  const message = `the display name must have at most ${LONGEST_DISPLAY_NAME} characters, none of which controls or turns text`
   throw new AdministratorRefusal('account_invalid', { message })
 }
+
+const isPlain = (name: string): boolean => !hasControl(name) && !hasTurning(name) && name.isWellFormed()
 
 /** The roles once each, in their order. @throws AdministratorRefusal `account_invalid` */
 export function requireRoles(given: readonly string[]): readonly Role[] {

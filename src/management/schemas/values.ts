@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readDuration } from '../../input/duration.ts'
 import { isScopeName, LONGEST_SCOPE } from '../../oauth/scope.ts'
-import { hasControl } from '../../platform/text.ts'
+import { hasControl, hasTurning } from '../../platform/text.ts'
 import { isReservedClaim } from '../../tokens/claims.ts'
 
 /** Well-formed text without control characters, which is safe on a page, in a URL, in a header and in a log line. */
@@ -11,6 +11,8 @@ export const line = (most: number) =>
     .min(1)
     .max(most)
     .refine((text) => !hasControl(text), 'must not hold control characters')
+    // A person who is asked to delete something must see which.
+    .refine((text) => !hasTurning(text), 'must not hold characters that change the direction of text')
     // RFC 7493 §2.1. No URL and no database can hold half of a surrogate pair.
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
 
