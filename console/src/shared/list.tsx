@@ -111,9 +111,6 @@ const narrowTracks = (columns: readonly Column<never>[]): string =>
 function Head({ column, order }: { readonly column: Column<never>; readonly order: Order | undefined }) {
   const { title, isTitleHidden, align, isExtra, sort } = column
   const cell = { scope: 'col', 'data-align': align, 'data-extra': isExtra } as const
-  // A column of actions has no name, and so no header.
-  if (title === '') return <td data-align={align} data-extra={isExtra} />
-  if (order === undefined || sort === undefined) return <th {...cell}>{title}</th>
   if (order === undefined || sort === undefined)
     return <th {...cell}>{isTitleHidden === true ? <VisuallyHidden>{title}</VisuallyHidden> : title}</th>
   const isSorted = order.by === sort

@@ -9,8 +9,8 @@ import { common } from '../../texts/common.ts'
 import { AccessMatrix } from './access-matrix.tsx'
 import { ApiUsage } from './api-usage.tsx'
 import classes from './apis.module.css'
-import { apiClientsQuery } from './queries.ts'
 import type { Api } from './queries.ts'
+import { apiClientsQuery } from './queries.ts'
 
 const route = getRouteApi('/apis/$audience')
 

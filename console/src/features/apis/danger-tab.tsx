@@ -12,9 +12,7 @@ import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import { type Api, apiEffectQuery } from './queries.ts'
-import { type Api, apiEffectQuery, apiEffectQuery } from './queries.ts'
 import { Referring } from './referring.tsx'
-import type { Api } from './queries.ts'
 
 interface Props {
   readonly tagged: Tagged<Api>

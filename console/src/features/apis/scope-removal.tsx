@@ -11,10 +11,7 @@ import { Instant } from '../../shared/instant.tsx'
 import { say } from '../../shared/toast.ts'
 import { apis as t } from '../../texts/apis.ts'
 import classes from './apis.module.css'
-import type { Api } from './queries.ts'
-import { scopeEffectQuery } from './queries.ts'
 import { type Api, scopeEffectQuery } from './queries.ts'
-import type { Api } from './queries.ts'
 
 const SHOWN = 20
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMay } from '../../api/me.ts'
-import { firstClientQuery, sampleQuery } from './queries.ts'
 import type { Api } from './queries.ts'
+import { firstClientQuery, sampleQuery } from './queries.ts'
 import type { Facts } from './verifiers/facts.ts'
 
 /**

@@ -71,8 +71,6 @@ export const columns: readonly Column<Credential>[] = [
   },
   {
     id: 'actions',
-    title: '',
-    width: 'minmax(2rem, 8rem)',
     title: credentials.actionsTitle,
     isTitleHidden: true,
     width: 'minmax(2rem, 6rem)',
