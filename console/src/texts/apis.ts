@@ -99,7 +99,7 @@ export const apis = {
   framework: 'Framework',
   sealedVerify: 'Its tokens are sealed. APIs ask the introspection endpoint instead of verifying them.',
   snippet: (name: string) => `the code for ${name}`,
-  holdersTitle: 'Who may do something here',
+  holdersTitle: 'Everybody with rights here',
   holdersLead: 'The clients that hold scopes of this API, and the last token of each with a scope.',
   withCommon: 'Also clients with nothing but common scopes',
   noHolders: 'No client was given a scope of this API',

@@ -1,4 +1,4 @@
-import { Alert, Button, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { Alert, Button, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -117,14 +117,13 @@ function Profile({ tagged: { data, etag }, mayWrite }: Props) {
         )}
         {choice('algorithm', t.algorithm, ['ES256', 'RS256', 'PS256', 'EdDSA'], t.unset)}
         {choice('typ', t.typ, ['at+jwt', 'JWT'], t.unset)}
-        <NumberInput
+        <TextInput
           label={t.lifetime}
           description={t.lifetimeHint}
-          min={1}
-          allowDecimal={false}
+          inputMode="numeric"
           readOnly={!mayWrite}
           value={values.lifetime}
-          onChange={(lifetime) => set({ lifetime })}
+          onChange={({ currentTarget }) => set({ lifetime: currentTarget.value })}
         />
         {choice('scopes', t.scopeClaims, ['scope', 'scp', 'scope and scp'], t.unset)}
         {choice(

@@ -35,7 +35,7 @@ export function patchOf(before: Values, after: Values): Record<string, unknown> 
   const names = { preset: 'preset', format: 'format', algorithm: 'algorithm', typ: 'typ' } as const
   for (const [field, name] of Object.entries(names) as [keyof typeof names, string][])
     if (before[field] !== after[field]) token[name] = after[field]
-  if (before.lifetime !== after.lifetime) token['lifetime'] = after.lifetime === '' ? null : after.lifetime
+  if (before.lifetime !== after.lifetime) token['lifetime'] = lifetimeOf(after.lifetime)
   if (before.scopes !== after.scopes) token['scope_claims'] = after.scopes?.split(' and ') ?? null
   for (const [field, name] of [
     ['claims', 'claims'],
@@ -63,4 +63,11 @@ function objectIn(text: string): object | null | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Seconds, a duration such as `10m`, or null for that of the server. */
+function lifetimeOf(typed: number | string): number | string | null {
+  const text = String(typed).trim()
+  if (text === '') return null
+  return /^\d+$/.test(text) ? Number(text) : text
 }
