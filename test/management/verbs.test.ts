@@ -38,6 +38,7 @@ const PARTS = [
   'ownership',
   'visible',
   'apis/find-clients',
+  'apis/last-uses',
   'apis/without-api',
   'stated-reason',
   ...['checkpoints', 'faults', 'key-event', 'points', 'removed'].map((name) => `audit/${name}`),

@@ -3,6 +3,7 @@
 import { expect } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
+import { apiClients } from '../../src/management/apis/clients.ts'
 import { deleteApi } from '../../src/management/apis/delete.ts'
 import { apiEffect } from '../../src/management/apis/effect.ts'
 import { listApis } from '../../src/management/apis/list.ts'
@@ -195,6 +196,10 @@ const replacedAuditKey = changes(
 
 export const verbs: Readonly<Record<string, Verb>> = {
   'apis/effect': { run: (context) => apiEffect(context, API), events: [] },
+  'apis/clients': {
+    run: (context) => apiClients(context, { audience: API, withCommon: true, after: '', most: 10 }),
+    events: [],
+  },
   'apis/scope-effect': { run: (context) => scopeEffect(context, { audience: API, name: 'read' }), events: [] },
   'apis/delete': {
     run: (context) => deleteApi(context, { audience: API, withGrants: true }),

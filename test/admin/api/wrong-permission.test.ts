@@ -191,7 +191,9 @@ describe('the permission alone is enough to read', () => {
       expect(operation.permission).toBe(permission)
       const { status } = await callFor(await as(idOf('only', permission)), operation)
       // These are about a client, too, which the caller can't see, or about a key that is not there.
-      expect(status).toBe(['usage.credentials', 'apis.sample-token', 'keys.effect'].includes(id) ? 404 : 200)
+      expect(status).toBe(
+        ['usage.credentials', 'apis.sample-token', 'apis.clients', 'keys.effect'].includes(id) ? 404 : 200,
+      )
     },
   )
 })
