@@ -26,15 +26,15 @@ const filters = {
   api: text.optional().describe('The audience of an API.'),
 } as const
 
-const fields = z.record(z.string(), z.unknown()).nullable()
+const storedFields = z.record(z.string(), z.unknown()).nullable()
 
 const changedThing = z.looseObject({
   thing: z.string(),
   id: z.string(),
   name: z.string().optional(),
   client: z.string().optional(),
-  before: fields.describe('The fields that differ; null if the event made the thing.'),
-  after: fields.describe('The fields that differ; null if the event removed the thing.'),
+  before: storedFields.describe('The fields that differ; null if the event made the thing.'),
+  after: storedFields.describe('The fields that differ; null if the event removed the thing.'),
 })
 
 const event = z

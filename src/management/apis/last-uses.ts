@@ -3,7 +3,7 @@ import { ownersFor } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
 
 /** The last tokens of an API in which scopes are looked for. */
-const LAST_EVENTS = 1_000
+const LAST_TOKENS = 1_000
 
 /** For each client, the time of its last token with each scope. Milliseconds. */
 export type LastUses = ReadonlyMap<string, ReadonlyMap<string, number>>
@@ -16,7 +16,7 @@ export async function lastUsesAt({ store, authority }: ManagementContext, { audi
     owners: seen === 'all' ? undefined : seen,
     types: ['token.issue'],
     result: 'success',
-    limit: LAST_EVENTS,
+    limit: LAST_TOKENS,
   })
   const uses = new Map<string, Map<string, number>>()
   for (const { at, clientId, detail } of events) {
