@@ -29,7 +29,7 @@ interface Order {
   readonly onChange: (by: string, isDown: boolean) => void
 }
 
-interface Props<Row> {
+export interface ListProps<Row> {
   /** The name of the list, for screen readers. */
   readonly label: string
   readonly columns: readonly Column<Row>[]
@@ -47,7 +47,7 @@ const ROW_HEIGHT = 44
 const SKELETONS = 8
 
 /** A list that loads its next page as its end comes into view, and draws only the rows in view. */
-export function List<Row>({ label, columns, rows, keyOf, onMore, order, empty }: Props<Row>) {
+export function List<Row>({ label, columns, rows, keyOf, onMore, order, empty }: ListProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null)
   const virtualizer = useWindowVirtualizer({
     count: rows?.length ?? 0,

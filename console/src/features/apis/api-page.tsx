@@ -1,10 +1,11 @@
-import { Alert, Skeleton, Tabs } from '@mantine/core'
+import { Alert, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMay } from '../../api/me.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { Icon } from '../../shared/icon.tsx'
 import { Page } from '../../shared/page.tsx'
+import { PageTabs } from '../../shared/page-tabs.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import { AccessTab } from './access-tab.tsx'
 import { DangerTab } from './danger-tab.tsx'
@@ -19,7 +20,7 @@ const route = getRouteApi('/apis/$audience')
 /** An API: its scopes, its tokens, how to verify them, its use, and its end. */
 export function ApiPage() {
   const { audience } = route.useParams()
-  const { tab = 'scopes' } = route.useSearch()
+  const { tab } = route.useSearch()
   const navigate = route.useNavigate()
   const may = useMay()
   const { data: tagged, error, refetch } = useQuery(apiQuery(audience))
@@ -46,45 +47,28 @@ export function ApiPage() {
           {present.unreadable}
         </Alert>
       )}
-      <Tabs
+      <PageTabs
+        tabs={tabs}
+        titles={t.tabs}
         value={tab}
-        keepMounted={false}
-        onChange={(next) =>
-          void navigate({
-            search: (before) => ({ ...before, tab: tabs.find((one) => one === next && one !== 'scopes') }),
-            replace: true,
-          })
-        }
+        onChange={(next) => void navigate({ search: (before) => ({ ...before, tab: next }), replace: true })}
       >
-        <Tabs.List mb="lg">
-          {tabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t.tabs[one]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {tagged === undefined ? (
-          <Skeleton h="14rem" />
-        ) : (
-          <>
-            <Tabs.Panel value="scopes">
-              <ScopesTab tagged={tagged} mayWrite={mayWrite} />
-            </Tabs.Panel>
-            <Tabs.Panel value="token">
-              <TokenTab tagged={tagged} mayWrite={mayWrite} />
-            </Tabs.Panel>
-            <Tabs.Panel value="verify">
-              <VerifyTab api={tagged.data} />
-            </Tabs.Panel>
-            <Tabs.Panel value="access">
-              <AccessTab api={tagged.data} />
-            </Tabs.Panel>
-            <Tabs.Panel value="danger">
-              <DangerTab tagged={tagged} mayDelete={may('apis:delete', over)} />
-            </Tabs.Panel>
-          </>
-        )}
-      </Tabs>
+        {(one) => {
+          if (tagged === undefined) return <Skeleton h="14rem" />
+          switch (one) {
+            case 'scopes':
+              return <ScopesTab tagged={tagged} mayWrite={mayWrite} />
+            case 'token':
+              return <TokenTab tagged={tagged} mayWrite={mayWrite} />
+            case 'verify':
+              return <VerifyTab api={tagged.data} />
+            case 'access':
+              return <AccessTab api={tagged.data} />
+            case 'danger':
+              return <DangerTab tagged={tagged} mayDelete={may('apis:delete', over)} />
+          }
+        }}
+      </PageTabs>
     </Page>
   )
 }

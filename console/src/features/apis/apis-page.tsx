@@ -6,10 +6,10 @@ import { useState } from 'react'
 import { useMay } from '../../api/me.ts'
 import type { Entry } from '../../api/types.ts'
 import { Empty } from '../../shared/empty.tsx'
-import { Failure } from '../../shared/failure.tsx'
 import { Icon } from '../../shared/icon.tsx'
-import { type Column, List } from '../../shared/list.tsx'
+import type { Column } from '../../shared/list.tsx'
 import { Page } from '../../shared/page.tsx'
+import { PagedList } from '../../shared/paged-list.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import classes from './apis.module.css'
@@ -67,7 +67,7 @@ export function ApisPage() {
       void navigate({ search: (before) => ({ ...before, search: next.trim() || undefined }), replace: true }),
     PAUSE_MS,
   )
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     ...apisQuery(search, owner),
     placeholderData: keepPreviousData,
   })
@@ -90,26 +90,21 @@ export function ApisPage() {
           change(event.currentTarget.value)
         }}
       />
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <List
-          label={t.title}
-          columns={columns}
-          rows={data?.pages.flatMap((page) => page.items)}
-          keyOf={(one) => one.audience}
-          onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-          empty={
-            search === undefined ? (
-              <Empty title={t.empty} action={create}>
-                {t.emptyLead}
-              </Empty>
-            ) : (
-              <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
-            )
-          }
-        />
-      )}
+      <PagedList
+        label={t.title}
+        columns={columns}
+        query={query}
+        keyOf={(one) => one.audience}
+        empty={
+          search === undefined ? (
+            <Empty title={t.empty} action={create}>
+              {t.emptyLead}
+            </Empty>
+          ) : (
+            <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+          )
+        }
+      />
     </Page>
   )
 }

@@ -4,10 +4,9 @@ import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo } from 'react'
 import { useDialog } from '../../shared/dialog.ts'
 import { Empty } from '../../shared/empty.tsx'
-import { Failure } from '../../shared/failure.tsx'
 import { Icon } from '../../shared/icon.tsx'
-import { List } from '../../shared/list.tsx'
 import { Page } from '../../shared/page.tsx'
+import { PagedList } from '../../shared/paged-list.tsx'
 import { audit as t } from '../../texts/audit.ts'
 import { common } from '../../texts/common.ts'
 import { filtersOf, isFiltered } from './filters.ts'
@@ -29,10 +28,11 @@ export function AuditPage() {
   const navigate = route.useNavigate()
   const filters = filtersOf(search)
   const isLive = search.live === true
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     ...eventsQuery(filters),
     placeholderData: keepPreviousData,
   })
+  const { data, refetch } = query
   const live = useLive(filters, isLive, () => void refetch())
   const arrivals = useArrivals(live.events)
   const rows = useMemo(() => {
@@ -70,26 +70,20 @@ export function AuditPage() {
     >
       <FilterBar />
       {isLive && <LiveNotice arrivals={arrivals} hasFailed={live.hasFailed} />}
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
-          <List
-            label={t.title}
-            columns={columns}
-            rows={rows}
-            keyOf={({ seq }) => String(seq)}
-            onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-            empty={
-              isFiltered(filters) ? (
-                <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
-              ) : (
-                <Empty title={t.empty}>{t.emptyLead}</Empty>
-              )
-            }
-          />
-        </div>
-      )}
+      <PagedList
+        label={t.title}
+        columns={columns}
+        query={query}
+        rows={rows}
+        keyOf={({ seq }) => String(seq)}
+        empty={
+          isFiltered(filters) ? (
+            <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+          ) : (
+            <Empty title={t.empty}>{t.emptyLead}</Empty>
+          )
+        }
+      />
       <Suspense>
         {event.isOpen && <EventDrawer link={event.about} onClose={event.close} listed={rows} />}
         {verify.isOpen && <VerifyDialog onClose={verify.close} />}

@@ -1,23 +1,11 @@
-import { Fragment } from 'react'
+import { type Fact, Facts } from '../../shared/facts.tsx'
 import { Instant } from '../../shared/instant.tsx'
 import { Status } from '../../shared/status.tsx'
 import { keys as t } from '../../texts/keys.ts'
 import classes from './keys.module.css'
 import type { Key } from './queries.ts'
 
-type Fact = readonly [name: string, value: React.ReactNode]
 const fact = (name: string, value: React.ReactNode): Fact => [name, value]
-
-const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
-  <dl className={classes['facts']}>
-    {facts.map(([name, value]) => (
-      <Fragment key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </Fragment>
-    ))}
-  </dl>
-)
 
 const Name = ({ item: { kid, algorithm } }: { readonly item: Key }) => (
   <>

@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMay } from '../../api/me.ts'
+import { nodesQuery } from '../../shared/nodes.tsx'
 import { Section } from '../../shared/page.tsx'
 import { Status } from '../../shared/status.tsx'
+import { nodes as nodeTexts } from '../../texts/nodes.ts'
 import { overview as t } from '../../texts/overview.ts'
 import classes from './overview.module.css'
-import { expiringQuery, nodesQuery } from './queries.ts'
+import { expiringQuery } from './queries.ts'
 
 const WEEK_MS = 7 * 86_400_000
 
@@ -21,7 +23,7 @@ export function Attention() {
   const notes = [
     ...ill.map(({ id, host, status, reasons = [] }) => (
       <li key={id}>
-        <Status kind="bad">{t.nodeIll(host, t.statuses[status], reasons.join('; '))}</Status>
+        <Status kind="bad">{t.nodeIll(host, nodeTexts.states[status], reasons.join('; '))}</Status>
       </li>
     )),
     soon.length > 0 && (

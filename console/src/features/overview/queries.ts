@@ -78,14 +78,6 @@ export const keysQuery = queryOptions({
   queryFn: () => read(api.GET('/api/v1/keys')),
 })
 
-const NODES_EVERY_MS = 10_000
-
-export const nodesQuery = queryOptions({
-  queryKey: ['overview', 'nodes'],
-  queryFn: () => read(api.GET('/api/v1/nodes')),
-  refetchInterval: NODES_EVERY_MS,
-})
-
 export const clientCountQuery = queryOptions({
   queryKey: ['overview', 'client count'],
   queryFn: () => read(api.GET('/api/v1/counts/clients')),

@@ -1,32 +1,44 @@
-import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Section, Sheet } from '../../shared/page.tsx'
+import { Link } from '@tanstack/react-router'
 import { overview as t } from '../../texts/overview.ts'
 import { Bars } from './bars.tsx'
-import classes from './overview.module.css'
+import { Panel } from './panel.tsx'
 import { type Range, usageQuery } from './queries.ts'
 
 const MOST = 6
 
+type Reasons = Readonly<Record<string, number>>
+
+const reasonsIn = ({ totals }: { readonly totals?: { readonly reasons: Reasons } | undefined }) =>
+  Object.entries(totals?.reasons ?? {}).sort(([, one], [, other]) => other - one)
+
 /** The reasons of refused requests, the most frequent first. Each leads to its events. */
 export function Reasons({ range }: { readonly range: Range }) {
-  const { data } = useQuery(usageQuery(range))
-  const reasons = Object.entries(data?.totals?.reasons ?? {}).sort(([, one], [, other]) => other - one)
+  const query = useQuery(usageQuery(range))
   return (
-    <Section title={t.reasons}>
-      <Sheet>
-        {data === undefined && <Skeleton h={120} />}
-        {data !== undefined && reasons.length === 0 && <p className={classes['quiet']}>{t.noRefusals}</p>}
+    <Panel
+      title={t.reasons}
+      query={query}
+      height="7.5rem"
+      nothing={(data) => reasonsIn(data).length === 0 && t.noRefusals}
+    >
+      {(data) => (
         <Bars
           label={t.reasons}
           kind="refused"
-          bars={reasons.slice(0, MOST).map(([reason, count]) => ({
-            key: reason,
-            count,
-            name: <a href={`/audit?reason=${encodeURIComponent(reason)}`}>{reason.replaceAll('_', ' ')}</a>,
-          }))}
+          bars={reasonsIn(data)
+            .slice(0, MOST)
+            .map(([reason, count]) => ({
+              key: reason,
+              count,
+              name: (
+                <Link to="/audit" search={{ reason: [reason] }}>
+                  {reason.replaceAll('_', ' ')}
+                </Link>
+              ),
+            }))}
         />
-      </Sheet>
-    </Section>
+      )}
+    </Panel>
   )
 }

@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useMay } from '../../api/me.ts'
 import { Chart } from '../../shared/chart.tsx'
 import { Failure } from '../../shared/failure.tsx'
+import { nodesQuery } from '../../shared/nodes.tsx'
 import { Section, Sheet } from '../../shared/page.tsx'
+import { nodes as nodeTexts } from '../../texts/nodes.ts'
 import { overview as t } from '../../texts/overview.ts'
 import classes from './overview.module.css'
-import { nodesQuery, type Range, ranges, usageQuery } from './queries.ts'
+import { type Range, ranges, usageQuery } from './queries.ts'
 
 const HEIGHT = 200
 const count = new Intl.NumberFormat('en')
@@ -31,7 +33,7 @@ export function Traffic({ range }: { readonly range: Range }) {
           {latency !== undefined && (
             <div>
               <dt>{t.latency}</dt>
-              <dd>{t.milliseconds(latency)}</dd>
+              <dd>{nodeTexts.milliseconds(latency)}</dd>
             </div>
           )}
         </dl>

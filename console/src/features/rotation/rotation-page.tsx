@@ -5,9 +5,8 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { CredentialDialogs } from '../../shared/credentials/credential-dialogs.tsx'
 import { Empty } from '../../shared/empty.tsx'
-import { Failure } from '../../shared/failure.tsx'
-import { List } from '../../shared/list.tsx'
 import { Page } from '../../shared/page.tsx'
+import { PagedList } from '../../shared/paged-list.tsx'
 import { clients } from '../../texts/clients.ts'
 import { rotation as t } from '../../texts/rotation.ts'
 import { columns } from './columns.tsx'
@@ -22,7 +21,7 @@ const PAUSE_MS = 250
 export function RotationPage() {
   const { view = 'valid', owner, kind } = route.useSearch()
   const board: Board = { view, owner, kind }
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     ...boardQuery(board),
     placeholderData: keepPreviousData,
   })
@@ -34,20 +33,13 @@ export function RotationPage() {
         ))}
       </nav>
       <Filters board={board} />
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
-          <List
-            label={t.title}
-            columns={columns}
-            rows={data?.pages.flatMap((page) => page.items)}
-            keyOf={(credential) => credential.id}
-            onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-            empty={<Empty title={t.empty[view]}>{t.emptyLead[view]}</Empty>}
-          />
-        </div>
-      )}
+      <PagedList
+        label={t.title}
+        columns={columns}
+        query={query}
+        keyOf={(credential) => credential.id}
+        empty={<Empty title={t.empty[view]}>{t.emptyLead[view]}</Empty>}
+      />
       <CredentialDialogs />
     </Page>
   )

@@ -2,7 +2,6 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, read, readTagged } from '../../api/client.ts'
 
 const PAGE = '100'
-const NODES_EVERY_MS = 10_000
 const FILES_EVERY_MS = 3_000
 
 export const settingsQuery = queryOptions({
@@ -15,16 +14,13 @@ export const serverQuery = queryOptions({
   queryFn: () => read(api.GET('/api/v1/server')),
 })
 
+/** Readiness is looked at about as often as by a load balancer. */
+const HEALTH_EVERY_MS = 10_000
+
 export const healthQuery = queryOptions({
   queryKey: ['settings', 'health'],
   queryFn: () => read(api.GET('/api/v1/health')),
-  refetchInterval: NODES_EVERY_MS,
-})
-
-export const nodesQuery = queryOptions({
-  queryKey: ['settings', 'nodes'],
-  queryFn: () => read(api.GET('/api/v1/nodes')),
-  refetchInterval: NODES_EVERY_MS,
+  refetchInterval: HEALTH_EVERY_MS,
 })
 
 export const tenantsQuery = queryOptions({

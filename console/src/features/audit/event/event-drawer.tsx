@@ -7,9 +7,9 @@ import { Failure } from '../../../shared/failure.tsx'
 import { audit as t } from '../../../texts/audit.ts'
 import { common } from '../../../texts/common.ts'
 import { type AuditEvent, requestQuery } from '../queries.ts'
-import { Difference } from './difference.tsx'
+import { Changes } from './changes.tsx'
 import classes from './event.module.css'
-import { Facts } from './facts.tsx'
+import { EventFacts } from './facts.tsx'
 import { isExplained, linkOf, titleOf } from './words.ts'
 
 interface Props {
@@ -77,11 +77,11 @@ function Content({ event, listed = [] }: { readonly event: AuditEvent; readonly 
           <Neighbour event={neighbour(1)}>{t.next}</Neighbour>
         </Group>
       </Group>
-      <Facts event={event} />
+      <EventFacts event={event} />
       {changes !== undefined && changes.things.length > 0 && (
         <section className={classes['part']}>
           <h2>{t.changes}</h2>
-          <Difference changes={changes} />
+          <Changes changes={changes} />
         </section>
       )}
       <section className={classes['part']}>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { Fragment } from 'react'
 import { Copy } from '../../../shared/copy.tsx'
+import { shown } from '../../../shared/difference.tsx'
+import { type Fact, Facts } from '../../../shared/facts.tsx'
 import { Instant } from '../../../shared/instant.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { audit as t } from '../../../texts/audit.ts'
@@ -9,13 +10,12 @@ import type { AuditEvent } from '../queries.ts'
 import classes from './event.module.css'
 import { actorOf, wayOf } from './words.ts'
 
-type Fact = readonly [name: string, value: React.ReactNode]
 const fact = (name: string, value: React.ReactNode): Fact => [name, value]
 
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** When, who, from where, and how it ended. */
-export function Facts({ event }: { readonly event: AuditEvent }) {
+export function EventFacts({ event }: { readonly event: AuditEvent }) {
   const { time, result, reason, client_id: client, remote_address: address, request_id: id, trace_id: trace } = event
   const way = wayOf(event)
   const facts = [
@@ -55,29 +55,13 @@ export function Facts({ event }: { readonly event: AuditEvent }) {
   const details = Object.entries(event.detail ?? {})
   return (
     <>
-      <List facts={facts.filter(([, value]) => value !== undefined)} />
+      <Facts facts={facts} />
       {details.length > 0 && (
         <section className={classes['part']}>
           <h2>{t.details}</h2>
-          <List facts={details.map(([name, value]) => [name.replaceAll('_', ' '), shown(value)])} />
+          <Facts facts={details.map(([name, value]) => [name.replaceAll('_', ' '), shown(value)])} />
         </section>
       )}
     </>
   )
-}
-
-const List = ({ facts }: { readonly facts: readonly Fact[] }) => (
-  <dl className={classes['facts']}>
-    {facts.map(([name, value]) => (
-      <Fragment key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </Fragment>
-    ))}
-  </dl>
-)
-
-function shown(value: unknown): string {
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,4 +1,4 @@
-import { Skeleton, Stack, Tabs } from '@mantine/core'
+import { Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
@@ -6,6 +6,7 @@ import { isMissing } from '../../../api/problem.ts'
 import { Empty } from '../../../shared/empty.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Page } from '../../../shared/page.tsx'
+import { PageTabs } from '../../../shared/page-tabs.tsx'
 import { clientDetail as t } from '../../../texts/client-detail.ts'
 import { clients } from '../../../texts/clients.ts'
 import { clientQuery } from '../queries.ts'
@@ -67,31 +68,21 @@ export function ClientPage() {
 }
 
 function ClientTabs({ clientId }: { readonly clientId: string }) {
-  const { tab = 'settings' } = route.useSearch()
+  const { tab } = route.useSearch()
   const navigate = route.useNavigate()
-  const show = (value: string | null) =>
-    void navigate({
-      search: { tab: tabs.find((one) => one === value && one !== 'settings') },
-      replace: true,
-      resetScroll: false,
-    })
   return (
-    <Tabs value={tab} onChange={show} keepMounted={false}>
-      <Tabs.List style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
-        {tabs.map((one) => (
-          <Tabs.Tab key={one} value={one} style={{ flex: '0 0 auto' }}>
-            {t.tabs[one]}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
-      {tabs.map((one) => (
-        <Tabs.Panel key={one} value={one} pt="xl">
-          <Suspense fallback={<Waiting />}>
-            <Content tab={one} clientId={clientId} />
-          </Suspense>
-        </Tabs.Panel>
-      ))}
-    </Tabs>
+    <PageTabs
+      tabs={tabs}
+      titles={t.tabs}
+      value={tab}
+      onChange={(next) => void navigate({ search: { tab: next }, replace: true, resetScroll: false })}
+    >
+      {(one) => (
+        <Suspense fallback={<Waiting />}>
+          <Content tab={one} clientId={clientId} />
+        </Suspense>
+      )}
+    </PageTabs>
   )
 }
 

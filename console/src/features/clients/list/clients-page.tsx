@@ -3,10 +3,9 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMay } from '../../../api/me.ts'
 import { Empty } from '../../../shared/empty.tsx'
-import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
-import { List } from '../../../shared/list.tsx'
 import { Page } from '../../../shared/page.tsx'
+import { PagedList } from '../../../shared/paged-list.tsx'
 import { clients as t } from '../../../texts/clients.ts'
 import { common } from '../../../texts/common.ts'
 import { clientCountQuery, clientsQuery } from '../queries.ts'
@@ -23,7 +22,7 @@ export function ClientsPage() {
   const navigate = route.useNavigate()
   const may = useMay()
   const { data: counted } = useQuery({ ...clientCountQuery(filters), placeholderData: keepPreviousData })
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = useInfiniteQuery({
+  const query = useInfiniteQuery({
     ...clientsQuery(filters),
     placeholderData: keepPreviousData,
   })
@@ -38,41 +37,34 @@ export function ClientsPage() {
       <p className={classes['count']} role="status">
         {counted === undefined ? '…' : t.count(counted.count, counted.is_more, isFiltered(filters))}
       </p>
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
-          <List
-            label={t.title}
-            columns={columns}
-            rows={data?.pages.flatMap((page) => page.items)}
-            keyOf={(client) => client.client_id}
-            order={{
-              by: filters.sort ?? 'id',
-              isDown: filters.order === 'desc',
-              onChange: (by, isDown) =>
-                void navigate({
-                  search: (before) => ({
-                    ...before,
-                    sort: sorts.find((one) => one === by && one !== 'id'),
-                    order: isDown ? 'desc' : undefined,
-                  }),
-                  replace: true,
-                }),
-            }}
-            onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-            empty={
-              isFiltered(filters) ? (
-                <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
-              ) : (
-                <Empty title={t.empty} action={create}>
-                  {t.emptyLead}
-                </Empty>
-              )
-            }
-          />
-        </div>
-      )}
+      <PagedList
+        label={t.title}
+        columns={columns}
+        query={query}
+        keyOf={(client) => client.client_id}
+        order={{
+          by: filters.sort ?? 'id',
+          isDown: filters.order === 'desc',
+          onChange: (by, isDown) =>
+            void navigate({
+              search: (before) => ({
+                ...before,
+                sort: sorts.find((one) => one === by && one !== 'id'),
+                order: isDown ? 'desc' : undefined,
+              }),
+              replace: true,
+            }),
+        }}
+        empty={
+          isFiltered(filters) ? (
+            <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+          ) : (
+            <Empty title={t.empty} action={create}>
+              {t.emptyLead}
+            </Empty>
+          )
+        }
+      />
     </Page>
   )
 }

@@ -5,10 +5,10 @@ import { useMay } from '../../../api/me.ts'
 import type { Entry } from '../../../api/types.ts'
 import { useDialog } from '../../../shared/dialog.ts'
 import { Empty } from '../../../shared/empty.tsx'
-import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
-import { type Column, List } from '../../../shared/list.tsx'
+import type { Column } from '../../../shared/list.tsx'
 import { Page, Sheet } from '../../../shared/page.tsx'
+import { PagedList } from '../../../shared/paged-list.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { groups as t } from '../../../texts/groups.ts'
 import { settings } from '../../../texts/settings.ts'
@@ -44,33 +44,28 @@ const columns: readonly Column<Entry<'groups.list'>>[] = [
 export function GroupsPage() {
   const may = useMay()
   const create = useDialog('create')
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(groupsQuery)
+  const query = useInfiniteQuery(groupsQuery)
   const button = may('groups:write') && (
     <Button leftSection={<Icon name="plus" />} onClick={() => create.open()}>
       {t.create}
     </Button>
   )
-  const rows = data?.pages.flatMap((page) => page.items)
+  const isEmpty = query.data?.pages.every((page) => page.items.length === 0) === true
   return (
-    <Page title={settings.pages.groups} lead={t.lead} actions={rows?.length !== 0 && button}>
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <List
-          label={settings.pages.groups}
-          columns={columns}
-          rows={rows}
-          keyOf={({ name }) => name}
-          onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-          empty={
-            <Sheet>
-              <Empty title={t.empty} action={button}>
-                {t.emptyLead}
-              </Empty>
-            </Sheet>
-          }
-        />
-      )}
+    <Page title={settings.pages.groups} lead={t.lead} actions={!isEmpty && button}>
+      <PagedList
+        label={settings.pages.groups}
+        columns={columns}
+        query={query}
+        keyOf={({ name }) => name}
+        empty={
+          <Sheet>
+            <Empty title={t.empty} action={button}>
+              {t.emptyLead}
+            </Empty>
+          </Sheet>
+        }
+      />
       {may('groups:write') && <CreateDialog />}
     </Page>
   )

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import type { Answer } from '../../../api/types.ts'
 import { Code } from '../../../shared/code.tsx'
+import { Facts } from '../../../shared/facts.tsx'
+import { Loaded } from '../../../shared/loaded.tsx'
+import { Nodes } from '../../../shared/nodes.tsx'
 import { Page, Section, Sheet } from '../../../shared/page.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { settings } from '../../../texts/settings.ts'
-import { Copied, Facts } from '../facts.tsx'
-import { Loaded } from '../loaded.tsx'
+import { Copied } from '../copied.tsx'
 import { healthQuery, serverQuery } from '../queries.ts'
 import classes from '../settings.module.css'
 import { Configuration } from './configuration.tsx'
-import { Nodes } from './nodes.tsx'
 
 const t = settings.server
 

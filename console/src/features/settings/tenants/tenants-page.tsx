@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
+import { Loaded } from '../../../shared/loaded.tsx'
 import { Page, Sheet } from '../../../shared/page.tsx'
 import { settings } from '../../../texts/settings.ts'
-import { Copied } from '../facts.tsx'
-import { Loaded } from '../loaded.tsx'
+import { Copied } from '../copied.tsx'
 import { tenantsQuery } from '../queries.ts'
 import classes from '../settings.module.css'
 

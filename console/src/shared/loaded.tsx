@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
-import { Failure } from '../../shared/failure.tsx'
+import { Failure } from './failure.tsx'
 
 interface Props<Data> {
   readonly query: UseQueryResult<Data>

@@ -1,0 +1,7 @@
+/** Texts of tables of changed fields. */
+export const difference = {
+  field: 'Field',
+  before: 'Before',
+  after: 'After',
+  none: 'nothing',
+} as const
