@@ -1,40 +1,54 @@
 import type { Api } from '../model/api.ts'
 import type { Client } from '../model/client.ts'
+import { covers } from '../model/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
-/** The settings that give a client a scope at an API: in its entry, or in that of the API. */
-export function sourcesOf(name: string, client: Client, api: Api): readonly string[] {
+/** How a client has a scope: a setting of its own names or covers it, a group of scopes that it was given has it, or all clients have it. */
+export type Giver = 'own' | 'group' | 'common'
+
+interface Ground {
+  readonly giver: Giver
+  readonly text: string
+}
+
+/** The settings that give a client a scope at an API, those of the client first. `accessOf` decides; this names its grounds. */
+function groundsOf(name: string, client: Client, api: Api): readonly Ground[] {
+  const groups = new Set(api.scopes.filter(({ includes = [] }) => includes.includes(name)).map((group) => group.name))
+  const gives = (given: string) => covers(given, name) || groups.has(given)
+  const ground = (given: string | undefined, where: string, isCommon = false): readonly Ground[] => {
+    if (given === undefined) return []
+    const text = given === name ? where : `${where} as ${given}`
+    return [{ giver: isCommon ? 'common' : groups.has(given) ? 'group' : 'own', text }]
+  }
   const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
-  const groups = api.scopes.filter(({ includes = [] }) => includes.includes(name))
-  const covers = (given: string) =>
-    given === name || groups.some((group) => group.name === given) || (given.includes('*') && isLike(name, given))
-  const inGrant = grant?.scopes.find(covers)
-  const everywhere = api.byGrantOnly ? undefined : client.scopes.find(covers)
-  const common = api.scopes.find((one) => one.common === true && covers(one.name))
-  const as = (given: string) => (given === name ? '' : ` as ${given}`)
+  const isOpen = !api.byGrantOnly
   return [
-    ...(inGrant === undefined ? [] : [`a grant gives it at ${api.audience}${as(inGrant)}`]),
-    ...(everywhere === undefined ? [] : [`scopes of the client gives it at every API${as(everywhere)}`]),
-    ...(common === undefined || client.restrictScopes || api.byGrantOnly
-      ? []
-      : [`it is common to all clients of ${api.audience}${as(common.name)}`]),
+    ...ground(grant?.scopes.find(gives), `a grant gives it at ${api.audience}`),
+    ...ground(isOpen ? client.scopes.find(gives) : undefined, 'scopes of the client gives it at every API'),
+    ...ground(
+      isOpen && !client.restrictScopes ? commonScopeFor(name, api) : undefined,
+      `it is common to all clients of ${api.audience}`,
+      true,
+    ),
   ]
 }
 
-/** Where a client has a scope from: named in its entry or for it, as a member of a group, or as one that all clients have. */
-export type Giver = 'own' | 'group' | 'common'
-
-/** Where a client has a scope from that it holds at an API. If several give it, the nearest counts. */
-export function giverOf(name: string, client: Client, api: Api): Giver {
-  const grant = client.grants.find((one) => isSameUri(one.api, api.audience))
-  const given = [...(grant?.scopes ?? []), ...(api.byGrantOnly ? [] : client.scopes)]
-  if (given.some((one) => one === name || (one.includes('*') && isLike(name, one)))) return 'own'
-  const isGiven = api.scopes.some(({ name: group, includes = [] }) => includes.includes(name) && given.includes(group))
-  return !isGiven && api.scopes.some((one) => one.name === name && one.common === true) ? 'common' : 'group'
+/** The common scope of an API that is this one, or a group that has it; undefined if only some clients may have it. */
+export function commonScopeFor(name: string, api: Api): string | undefined {
+  if (api.byGrantOnly) return undefined
+  return api.scopes.find(
+    ({ name: own, common, includes = [] }) => common === true && (covers(own, name) || includes.includes(name)),
+  )?.name
 }
 
-/** Whether a scope begins and ends like a pattern. `accessOf` decides; this only names its ground. */
-function isLike(name: string, pattern: string): boolean {
-  const [first = '', ...others] = pattern.split('*')
-  return name.startsWith(first) && name.endsWith(others.at(-1) ?? '')
+/** The settings that give a client a scope at an API, in words. */
+export const sourcesOf = (name: string, client: Client, api: Api): readonly string[] =>
+  groundsOf(name, client, api).map(({ text }) => text)
+
+const NEAREST = ['own', 'group', 'common'] as const
+
+/** How a client has a scope that it holds at an API. If several settings give it, the nearest counts. */
+export function giverOf(name: string, client: Client, api: Api): Giver {
+  const givers = new Set(groundsOf(name, client, api).map(({ giver }) => giver))
+  return NEAREST.find((giver) => givers.has(giver)) ?? 'own'
 }

@@ -77,7 +77,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'platform/text-width.ts widthOfOne': OWN,
   'platform/text-width.ts widthOf': OWN,
   'policy/held.ts heldAt': 'gets parsed values',
-  'policy/sources.ts isLike': 'gets parsed values',
   'outbound/outbound.ts urlOf': CONFIGURED,
   'audit/refusals.ts ownCopy': OVER_TLS,
   'administrators/sealed.ts seal': OWN,

@@ -74,8 +74,7 @@ export const apiClientOperations = [
         after: page.after ?? '',
         most: page.limit,
       })
-      const entries = clients.map(({ id, name, enabled, scopes, defaultScopes }) => {
-        const lastUsedAt = Math.max(0, ...scopes.map((scope) => scope.lastUsedAt ?? 0))
+      const entries = clients.map(({ id, name, enabled, scopes, defaultScopes, lastUsedAt }) => {
         return {
           client_id: id,
           name,
@@ -86,7 +85,7 @@ export const apiClientOperations = [
             last_used: iso(scope.lastUsedAt),
           })),
           default_scopes: defaultScopes,
-          last_used: iso(lastUsedAt === 0 ? undefined : lastUsedAt),
+          last_used: iso(lastUsedAt),
         }
       })
       return { body: page.body({ entries, next }), state: null }

@@ -35,6 +35,8 @@ export interface ApiClient {
   readonly enabled: boolean
   readonly scopes: readonly HeldScope[]
   readonly defaultScopes: readonly string[]
+  /** The time of its last token for the API, among the last ones. Milliseconds. */
+  readonly lastUsedAt: number | undefined
 }
 
 interface ApiClientsQuery {
@@ -99,7 +101,8 @@ function heldBy(client: Client, api: Api, apis: ApiSet, uses: LastUses): ApiClie
     id: client.id,
     name: client.name,
     enabled: client.enabled,
-    scopes: [...held].map((name) => ({ name, giver: giverOf(name, client, api), lastUsedAt: used?.get(name) })),
+    scopes: [...held].map((name) => ({ name, giver: giverOf(name, client, api), lastUsedAt: used?.scopes.get(name) })),
     defaultScopes: defaults.filter((name) => held.has(name)),
+    lastUsedAt: used?.at,
   }
 }

@@ -5,7 +5,7 @@ import type { Client } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
 import { heldAt } from '../../policy/held.ts'
-import { sourcesOf } from '../../policy/sources.ts'
+import { commonScopeFor, sourcesOf } from '../../policy/sources.ts'
 import { requireOverApi } from '../authority/api-rights.ts'
 import { mayOver } from '../authority/authority.ts'
 import type { ManagementContext } from '../context.ts'
@@ -49,11 +49,10 @@ export async function scopeEffect(
   const { api } = findApi(found, unreadable, audience)
   requireOverApi(authority, 'apis:read', api)
   if ('problem' in api) throw new Conflict(`the record of the API can't be read: ${api.problem}`)
-  const scope = api.scopes.find((one) => one.name === name)
-  if (scope === undefined) throw new NotFound(`the API has no scope ${JSON.stringify(name)}`)
+  if (!api.scopes.some((one) => one.name === name)) throw new NotFound(`the API has no scope ${JSON.stringify(name)}`)
   const uses = new Map<string, number>(
     [...(await lastUsesAt(context, api))].flatMap(([id, ofClient]) => {
-      const at = ofClient.get(name)
+      const at = ofClient.scopes.get(name)
       return at === undefined ? [] : [[id, at] as const]
     }),
   )
@@ -66,7 +65,7 @@ export async function scopeEffect(
       some.push({ id: client.id, sources: sourcesOf(name, client, api), lastUsedAt: uses.get(client.id) })
   }
   return {
-    isCommon: scope.common === true && !api.byGrantOnly,
+    isCommon: commonScopeFor(name, api) !== undefined,
     groups: api.scopes.filter(({ includes = [] }) => includes.includes(name)).map((group) => group.name),
     clients: { count, isMore: referring.length > MOST_CLIENTS },
     some,

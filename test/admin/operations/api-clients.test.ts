@@ -64,7 +64,7 @@ clients:${administrator('root', permissionNames)}${administrator('member', ['gro
           scopes: [
             { name: 'read', given_by: 'group', last_used: time },
             { name: 'write', given_by: 'group' },
-            { name: 'all', given_by: 'own' },
+            { name: 'all', given_by: 'own', last_used: time },
             { name: 'ping', given_by: 'common' },
           ],
           default_scopes: ['read'],

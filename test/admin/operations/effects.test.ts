@@ -19,11 +19,11 @@ beforeAll(async () => {
     manifest: `
 apis:
   - { audience: "${API}", owner: ours, scopes: [{ name: read }, { name: write }, { name: all, includes: [read, write] }, { name: ping, common: true }] }
-  - { audience: "${OTHER}", owner: ours, scopes: [{ name: open }] }
+  - { audience: "${OTHER}", owner: ours, scopes: [{ name: open }, { name: "orders:*" }, { name: health }, { name: base, includes: [health], common: true }] }
 clients:${administrator('root', permissionNames)}${administrator('member', ['groups:act'])}${administrator('blind', ['clients:read', 'apis:read'])}
   - client_id: job
     owner: ours
-    scopes: [open]
+    scopes: [open, "orders:*"]
     grants: [{ api: "${API}", scopes: [all] }]
     credentials: [{ label: current, secret: ${SECRET} }, { label: unused }]
   - { client_id: theirs, owner: theirs, scopes: [read], credentials: [{ label: first, secret: ${THEIRS} }] }
@@ -41,7 +41,7 @@ clients:${administrator('root', permissionNames)}${administrator('member', ['gro
   }
   await ask('job', SECRET, API, 'read ping')
   await ask('job', SECRET, API, 'ping')
-  await ask('job', SECRET, OTHER, 'open')
+  await ask('job', SECRET, OTHER, 'open orders:7')
   await ask('job', newSecret(), API, 'read')
   await ask('theirs', THEIRS, API, 'read')
   await until(async () => (await root('GET', '/clients/theirs/effect')).body.recent.day.issued === 1)
@@ -62,7 +62,11 @@ describe('GET …/effect', () => {
     ])
     expect(body.addresses).toEqual([{ address: here, last_used_at: time, requests: 4 }])
     const idle = (await root('GET', '/clients/idle/effect')).body
-    expect(idle).toMatchObject({ apis: [{ audience: API, issued: 0 }], addresses: [], recent: { week: { issued: 0 } } })
+    expect(idle).toMatchObject({
+      apis: [API, OTHER].map((audience) => ({ audience, issued: 0 })),
+      addresses: [],
+      recent: { week: { issued: 0 } },
+    })
   })
 
   test('of a credential has those made with it', async () => {
@@ -120,6 +124,21 @@ describe('GET /apis/{audience}/scopes/{scope}/effect', () => {
     expect(write.clients.some.map((one: { client_id: string }) => one.client_id)).toEqual(['idle', 'job'])
     expect(write).not.toHaveProperty('last_used')
     expect((await root('GET', `${PATH}/scopes/ping/effect`)).body).toMatchObject({ common: true, last_used: time })
+  })
+
+  test('of a group or a pattern counts the tokens with its members and values, and of a member of a common group names all clients', async () => {
+    const effectOf = async (audience: string, scope: string) =>
+      (await root('GET', `/apis/${encodeURIComponent(audience)}/scopes/${encodeURIComponent(scope)}/effect`)).body
+    expect(await effectOf(API, 'all')).toMatchObject({ last_used: time })
+    expect(await effectOf(OTHER, 'orders:*')).toMatchObject({
+      clients: { some: [{ client_id: 'job', last_used: time }] },
+      last_used: time,
+    })
+    expect(await effectOf(OTHER, 'health')).toMatchObject({ common: true, groups: ['base'] })
+    const { items } = (await root('GET', `/apis/${encodeURIComponent(OTHER)}/clients`)).body
+    expect(items).toMatchObject([{ client_id: 'job', last_used: time }])
+    expect(items[0].scopes).toContainEqual({ name: 'orders:*', given_by: 'own', last_used: time })
+    expect(items[0].scopes).toContainEqual({ name: 'health', given_by: 'common' })
   })
 
   test('names to a member of a group its clients alone', async () => {

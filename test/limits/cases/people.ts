@@ -24,7 +24,7 @@ const texts = (size: number) => ({
   marks: '<'.repeat(size),
   'marks of direction': '\u202e'.repeat(size / 3),
 })
-const FILE = { type: 'text/css', bytes: Buffer.alloc(1), brotli: undefined, etag: '"a"' }
+const FILE = { type: 'text/css', bytes: Buffer.alloc(1), brotli: undefined, etag: 'a', isHashed: true }
 /** Serves a file to a browser that takes these codings. */
 const fileFor = (codings: string) =>
   serveFile(FILE)({ headers: { 'accept-encoding': codings } } as unknown as HttpRequest)
