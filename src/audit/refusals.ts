@@ -255,7 +255,11 @@ function ownCopy(event: AuditEvent): { readonly digest: string; readonly copy: A
   const said = JSON.stringify([clientId, remoteAddress, traceId])
   const [ownClientId, ownAddress, ownTraceId]: readonly (string | null)[] = JSON.parse(said)
   return {
-    digest: hash('sha256', JSON.stringify([tenant, type, reason, clientId, remoteAddress, detail]), 'base64url'),
+    digest: hash(
+      'sha256',
+      JSON.stringify([tenant, type, reason, clientId, remoteAddress, event.actor ?? null, detail]),
+      'base64url',
+    ),
     copy: {
       ...event,
       clientId: ownClientId ?? undefined,

@@ -71,11 +71,13 @@ describe('refusals', () => {
     ['client', { clientId: 'b' }],
     ['address', { remoteAddress: '192.0.2.2' }],
     ['detail', { detail: { method: 'client_secret_post' } }],
+    ['author', { actor: { kind: 'operator', user: 'root', host: 'here', way: 'command' } }],
   ] as const)('one of another %s is recorded at once', (_name, other) => {
     const { gatherer, recorded } = create()
-    gatherer.record(refusal('1'))
-    gatherer.record(refusal('2', other))
-    expect(recorded.map(({ requestId }) => requestId)).toEqual(['1', '2'])
+    // After twenty, equal ones are held back.
+    for (const id of numbers(1, 21)) gatherer.record(refusal(id))
+    gatherer.record(refusal('22', other))
+    expect(recorded.map(({ requestId }) => requestId)).toEqual([...numbers(1, 20), '22'])
   })
 
   test('are gathered for longer and longer while they continue, and recorded at once again after a pause', () => {
