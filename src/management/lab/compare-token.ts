@@ -27,6 +27,8 @@ interface ComparingContext {
   readonly now: number
   /** All tries with this token, for any credential. */
   readonly tries: Tries
+  /** Ends the wait for keys; without it, each fetch has its own limit. */
+  readonly patience?: Promise<void>
 }
 
 /**
@@ -36,11 +38,12 @@ interface ComparingContext {
 export async function compareToken(
   { id, label, trust, ...life }: FederatedCredential,
   jws: CompactJws,
-  { keys, conditions, now, tries }: ComparingContext,
+  context: ComparingContext,
 ): Promise<Comparison> {
+  const { conditions, now } = context
   const { matched, checks } = explainMatch(trust, new OutsideToken(jws.claims), { now, conditions })
   const isIssuer = checks.some(({ check, passed }) => check === 'issuer' && passed)
-  const signature = isIssuer ? await signatureOf(trust, jws, keys, tries) : undefined
+  const signature = isIssuer ? await signatureOf(trust, jws, context) : undefined
   const ended = endOf({ id, label, ...life }, now)
   const isMatch = matched && signature === 'good' && ended === undefined
   return { credential: label || id, issuer: trust.issuer, ended, matched: isMatch, signature, checks }
@@ -54,13 +57,12 @@ function endOf(life: Parameters<typeof isValid>[0], now: number): Comparison['en
 async function signatureOf(
   trust: FederatedCredential['trust'],
   jws: CompactJws,
-  keys: IssuersKeys,
-  tries: Tries,
+  { keys, tries, patience }: ComparingContext,
 ): Promise<string> {
   const { alg } = jws.header
   if (trust.algorithms !== undefined && !trust.algorithms.includes(alg)) return `alg ${alg} is not allowed`
   try {
-    return (await isSignedByIssuer(jws, trust, keys, tries)) ? 'good' : 'no key of the issuer verifies it'
+    return (await isSignedByIssuer(jws, trust, keys, tries, patience)) ? 'good' : 'no key of the issuer verifies it'
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return `the keys of the issuer could not be fetched: ${String(error.detail['message'] ?? error.reason)}`

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describeAssertion, parseAssertion } from '../../client-auth/assertions/parse.ts'
 import type { ClientAuthContext } from '../../client-auth/context.ts'
 import { candidatesAmong, unknownIssuer } from '../../client-auth/federated-claims.ts'
@@ -20,6 +21,9 @@ import { requireReadable } from './readable.ts'
 
 /** The credentials that are compared with a token, those of one client or of all that trust its issuer. */
 const MOST_COMPARED = 100
+
+/** Fetching the keys of all issuers ends by then. Milliseconds. */
+const LONGEST_TRIAL_MS = 10_000
 
 /** The result of a token of an outside issuer, as the token endpoint would decide. */
 interface MatchedToken {
@@ -57,15 +61,29 @@ export async function matchToken(
   )
   const now = clock.now()
   const { issuerKeys: published, registeredKeys: registered, conditions } = clientAuth
-  const comparing = { keys: { published, registered }, conditions, now, tries: new Tries() }
+  const limit = new AbortController()
+  const patience = sleep(LONGEST_TRIAL_MS, undefined, { signal: limit.signal }).catch(() => {})
+  let isOver = false
+  void patience.then(() => {
+    isOver = true
+  })
+  const comparing = { keys: { published, registered }, conditions, now, tries: new Tries(), patience }
   const comparisons: (Comparison & { readonly client: ClientId })[] = []
-  for (const { client, credential } of credentials.slice(0, MOST_COMPARED))
-    comparisons.push({ client, ...(await compareToken(credential, jws, comparing)) })
-  return {
-    jws,
-    ...(await decide(clientAuth, named, clients, jws, now)),
-    comparisons: comparisons.toSorted((one, other) => distanceOf(one) - distanceOf(other)),
-    isMore: credentials.length > MOST_COMPARED,
+  try {
+    // The decision comes first, since it must not suffer from the comparisons.
+    const decided = await decide(clientAuth, named, clients, jws, { at: now, patience })
+    for (const { client, credential } of credentials.slice(0, MOST_COMPARED)) {
+      if (isOver) break
+      comparisons.push({ client, ...(await compareToken(credential, jws, comparing)) })
+    }
+    return {
+      jws,
+      ...decided,
+      comparisons: comparisons.toSorted((one, other) => distanceOf(one) - distanceOf(other)),
+      isMore: credentials.length > comparisons.length,
+    }
+  } finally {
+    limit.abort()
   }
 }
 
@@ -83,14 +101,13 @@ async function decide(
   clientId: ClientId | undefined,
   clients: readonly Client[],
   jws: CompactJws,
-  at: number,
+  { at, patience }: { readonly at: number; readonly patience: Promise<void> },
 ): Promise<Pick<MatchedToken, 'match' | 'refusal'>> {
   try {
     const issuers = presentedIssuers(jws.claims)
     // The author may see the named client alone, so no other is looked at.
     if (clientId !== undefined && candidatesAmong(clients, issuers).length === 0) throw unknownIssuer(clients, issuers)
     const presented = { kind: 'federated', method: 'federated_jwt', clientId, jws } as const
-    const patience = new Promise<void>(() => {})
     const verified = await verifyFederatedJwt(clientAuth, presented, { remoteAddress: '', at, patience })
     refuseUnfit(verified, 'federated_jwt', clientAuth, at)
     const { client, credential } = verified

@@ -56,10 +56,10 @@ export async function sampleToken(
     now: context.clock.now(),
   }
   const required = [client.require, api.require]
-  const proofs = {
-    dpop: required.includes('dpop') || required.includes('sender_constrained'),
-    certificate: required.includes('certificate_bound'),
-  }
+  // A certificate satisfies `sender_constrained` as well.
+  const certificate = required.includes('certificate_bound')
+  const dpop = required.includes('dpop') || (required.includes('sender_constrained') && !certificate)
+  const proofs = { dpop, certificate }
   try {
     const token = tokenOf(rules, client, { scope, targets: [api.audience] }, await loadApis(context), proofs)
     const kid = await signerOf(context, token)
