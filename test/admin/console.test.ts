@@ -164,6 +164,10 @@ describe('a file of the bundle', () => {
     expect(packed.headers['etag']).not.toBe(first.headers['etag'])
   })
 
+  test('is asked for again if its name has no hash', async () => {
+    expect((await ask('/tessera.svg')).headers).toMatchObject({ 'cache-control': 'public, no-cache' })
+  })
+
   test.each([
     ['br', true],
     ['gzip, deflate, br, zstd', true],

@@ -11,9 +11,11 @@ export interface BundledFile {
   readonly brotli: Buffer | undefined
   /** Names these bytes, for a strong validator (RFC 9110 §8.8.1). */
   readonly etag: string
+  /** Whether its name has a hash of its content. */
+  readonly isHashed: boolean
 }
 
-/** The built console. Its names have a hash of their content, apart from the page. */
+/** The built console. */
 export interface Bundle {
   /** The page, with a mark for each value of a request. */
   readonly page: string
@@ -49,5 +51,6 @@ function readBundled(folder: string, name: string): BundledFile {
     bytes,
     brotli: existsSync(compressed) ? readFileSync(compressed) : undefined,
     etag: hash('sha256', bytes, 'base64url').slice(0, 27),
+    isHashed: name.startsWith('assets/'),
   }
 }

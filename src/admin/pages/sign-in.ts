@@ -46,14 +46,18 @@ ${field({ name: 'code', label: 'Code', hint, autocomplete: 'one-time-code', isCo
 const nextOf = ({ query }: HttpRequest): string | undefined =>
   localPath(new URLSearchParams(query).get('next') ?? undefined)
 
-export const showSignIn =
-  (context: PeopleContext): Endpoint =>
-  async (request) =>
-    signInPage(context, nextOf(request), undefined, await isNew(context))
+export function showSignIn(context: PeopleContext): Endpoint {
+  // The last administrator can't be removed. So a stranger who asks for the page again and again reaches no database.
+  let hadAccounts = false
+  return async (request) => {
+    hadAccounts ||= await canSignIn(context)
+    return signInPage(context, nextOf(request), undefined, !hadAccounts)
+  }
+}
 
-/** Whether nobody can sign in yet. A database that doesn't answer hides no page. */
-const isNew = async ({ people, signOn }: PeopleContext): Promise<boolean> =>
-  signOn === undefined && !(await people.accounts.hasAccounts().catch(() => true))
+/** Whether anybody can sign in. A database that doesn't answer hides no page. */
+const canSignIn = async ({ people, signOn }: PeopleContext): Promise<boolean> =>
+  signOn !== undefined || (await people.accounts.hasAccounts().catch(() => true))
 
 export const takeSignIn =
   (context: PeopleContext): Endpoint =>
