@@ -8,7 +8,7 @@ const STALE_MS = 3.5 * BEAT_MS
 /** A node as it is judged now. */
 export interface ListedNode extends Node {
   readonly isThis: boolean
-  /** `stale`: it has stopped without a farewell, can't reach the database, or its clock is behind. */
+  /** `stale`: it has stopped without a farewell, can't reach the database, or its clock differs by more than half a minute. */
   readonly status: 'ok' | 'stale' | 'unavailable'
   readonly reasons: readonly string[]
 }
@@ -27,6 +27,8 @@ export async function listNodes(
 
 function judge({ lastSeenAt, problems }: Node, now: number): Pick<ListedNode, 'status' | 'reasons'> {
   const silent = now - lastSeenAt
+  if (silent < -STALE_MS)
+    return { status: 'stale', reasons: [`its last state is ${Math.round(-silent / 1000)} s ahead of the clock here`] }
   if (silent > STALE_MS)
     return { status: 'stale', reasons: [`the node has stored no state for ${Math.round(silent / 1000)} s`] }
   return { status: problems.length === 0 ? 'ok' : 'unavailable', reasons: problems }

@@ -121,12 +121,17 @@ test('a node without a sign of life is stale, one that should get no requests is
   add('silent', 60_000, '[]')
   add('drained', 0, '["the server is shutting down"]')
   add('old', 3_700_000, '[]')
+  add('ahead', -60_000, '[]')
   rows.close()
   const byId = async () =>
     new Map<string, unknown>((await nodesOf(started)).map((node: { id: string }) => [node.id, node]))
   expect((await byId()).get('silent')).toMatchObject({
     status: 'stale',
     reasons: [expect.stringMatching(/^the node has stored no state for 6\d s$/)],
+  })
+  expect((await byId()).get('ahead')).toMatchObject({
+    status: 'stale',
+    reasons: [expect.stringMatching(/^its last state is [56]\d s ahead of the clock here$/)],
   })
   expect((await byId()).get('drained')).toMatchObject({
     status: 'unavailable',
