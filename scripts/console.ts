@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { build } from 'vite'
 
 const STAMP = 'console/built/.built-from'
 const COMPRESSED = new Set(['.js', '.css', '.svg'])
@@ -28,6 +27,8 @@ const digest = digestOfSources()
 const isBuilt = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest
 if (!isBuilt || process.argv.includes('--force')) {
   process.stderr.write('tessera: building the console\n')
+  // Loading it takes longer than all the rest of a start with a current console.
+  const { build } = await import('vite')
   await build({ root: 'console', logLevel: 'warn' })
   for (const file of globSync('console/built/**/*').filter((path) => COMPRESSED.has(extname(path)))) {
     const bytes = readFileSync(file)

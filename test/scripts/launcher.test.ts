@@ -212,6 +212,15 @@ describe('setting up', () => {
     expect(called()).toEqual([TO_RUN, TO_RUN])
   })
 
+  test('builds no console for a person who may not write', async () => {
+    await setUp()
+    const isRoot = process.getuid?.() === 0
+    chmodSync(checkout, 0o555)
+    const outcome = await run('sh', [join(checkout, 'scripts/setup.sh')], isRoot ? { uid: 65_534, gid: 65_534 } : {})
+    chmodSync(checkout, 0o755)
+    expect({ ...outcome, called: called() }).toEqual({ code: 0, stdout: '', stderr: '', called: [TO_RUN, CONSOLE] })
+  })
+
   test('is not tried without write access: one line names the owner', async () => {
     const isRoot = process.getuid?.() === 0
     chmodSync(checkout, 0o555)
