@@ -76,6 +76,7 @@ const PARTS = [
     'authentication',
     'case',
     'commands',
+    'credentials',
     'requests',
     'secrets',
     'server',

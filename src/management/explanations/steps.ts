@@ -42,6 +42,7 @@ export interface AskedAccess {
 const MOST_STEPS = 100
 
 const CHANGED = 'no present setting says so: it has changed since'
+const NO_RECORD = 'not known now, since the record of the client is gone or can not be read'
 
 /** Explains an issued token, from its event and the present settings. @param asked undefined if nobody knows it any more */
 export function stepsOf(about: Case, asked: AskedAccess | undefined): readonly Step[] {
@@ -55,7 +56,7 @@ export function stepsOf(about: Case, asked: AskedAccess | undefined): readonly S
     { step: 'credential', result: about.credential, why: credentialInWords(credential) },
     { step: 'method', result: textOf(about, 'method') ?? '(unknown)', why: methodInWords(client) },
     ...conditionStep(credential),
-    { step: 'grant', result: 'client_credentials', why: 'grant_types of the client has it' },
+    { step: 'grant', result: 'client_credentials', why: grantInWords(client) },
     ...audiences.slice(0, MOST_STEPS).map((audience) => apiStep(audience, client, asked)),
     { step: 'scopes', result: scopes.join(' ') || '(none)', why: askedInWords(asked) },
     ...scopes
@@ -85,10 +86,16 @@ function credentialInWords(credential: Credential | undefined): string {
 }
 
 function methodInWords(client: Client | undefined): string {
-  const methods = client?.authentication.methods
+  if (client === undefined) return NO_RECORD
+  const { methods } = client.authentication
   return methods === undefined
     ? 'the client may use every method for which it has a credential'
     : `auth_methods of the client has it (${methods.join(', ')})`
+}
+
+function grantInWords(client: Client | undefined): string {
+  if (client === undefined) return NO_RECORD
+  return client.grantTypes.includes('client_credentials') ? 'grant_types of the client has it' : CHANGED
 }
 
 /** The conditions of a federated credential, all of which the token has met. */
@@ -149,14 +156,16 @@ function profileStep({ audience, token }: Api): Step {
 }
 
 function lifetimeStep(seconds: number | undefined, client: Client | undefined, apis: readonly Api[]): Step {
-  const ofApi = apis.find(({ token }) => resolveProfile(token).lifetime === seconds)
-  const why =
-    client?.token.lifetime === seconds
-      ? 'token.lifetime of the client'
-      : ofApi !== undefined
-        ? `token.lifetime of ${ofApi.audience}`
-        : 'token.lifetime of the server: neither the client nor the API sets one'
-  return { step: 'lifetime', result: seconds === undefined ? '(unknown)' : spanInWords(seconds), why }
+  if (seconds === undefined) return { step: 'lifetime', result: '(unknown)', why: 'no event says it' }
+  return { step: 'lifetime', result: spanInWords(seconds), why: lifetimeInWords(seconds, client, apis) }
+}
+
+function lifetimeInWords(seconds: number, client: Client | undefined, apis: readonly Api[]): string {
+  if (client?.token.lifetime !== undefined)
+    return client.token.lifetime === seconds ? 'token.lifetime of the client' : CHANGED
+  const setting = apis.find(({ token }) => resolveProfile(token).lifetime !== undefined)
+  if (setting === undefined) return 'token.lifetime of the server: neither the client nor the API sets one'
+  return resolveProfile(setting.token).lifetime === seconds ? `token.lifetime of ${setting.audience}` : CHANGED
 }
 
 function bindingStep(about: Case, client: Client | undefined, apis: readonly Api[]): Step {

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { optionInfos } from '../../../src/config/option-infos.ts'
 import { refusals } from '../../../src/endpoints/refusal-table.ts'
-import { generalRemedies } from '../../../src/management/explanations/advice/table.ts'
+import { ANY_CASE } from '../../../src/management/explanations/advice/case.ts'
+import { adviceOn, generalRemedies } from '../../../src/management/explanations/advice/table.ts'
 import { apiSchema } from '../../../src/management/schemas/api.ts'
 import { clientSchema } from '../../../src/management/schemas/client.ts'
 import { commandsOf } from '../../harness/program.ts'
@@ -21,6 +22,16 @@ test('every reason has a remedy', () => {
     }
   }
 })
+
+test.each(['secret', 'keys', 'certificate', 'federated'])(
+  'no remedy is given twice to a client that has a %s',
+  (kind) => {
+    const advise = adviceOn('no_such_credential')
+    const { remedies = [] } = advise?.({ ...ANY_CASE, detail: { has: [kind] } }) ?? {}
+    expect(remedies.length).toBeGreaterThan(1)
+    expect(new Set(remedies.map(({ text }) => text)).size).toBe(remedies.length)
+  },
+)
 
 const commands = commandsOf()
 

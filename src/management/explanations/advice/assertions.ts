@@ -1,12 +1,13 @@
 import { withoutEnd } from '../../../platform/text.ts'
-import { changeClient } from './actions.ts'
-import type { Check } from './advice.ts'
+import { changeClient, onClient } from './actions.ts'
+import type { Action, Check } from './advice.ts'
 import {
   type Advise,
   always,
   type Case,
   clientEntry,
   command,
+  credentialsInWords,
   failed,
   numberOf,
   partOf,
@@ -31,6 +32,20 @@ function audienceNotes(about: Case): readonly string[] {
   if (received.startsWith('http://')) return ['The aud begins with http, in place of https.']
   return []
 }
+
+function certificateCheck(about: Case): Check {
+  const certificates = about.credentials.filter(({ credential }) => credential.kind === 'certificate')
+  const received = partOf(about, 'received')
+  return failed('certificate', credentialsInWords(certificates), textOfPart(received, 'subject') ?? '(unknown)')
+}
+
+function registerCertificate(about: Case): Action | undefined {
+  const thumbprint = textOfPart(partOf(about, 'received'), 'thumbprint')
+  return thumbprint === undefined ? undefined : onClient(about, 'credentials.add', { certificate: { thumbprint } })
+}
+
+const certificateName = (about: Case): string =>
+  `thumbprint=${textOfPart(partOf(about, 'received'), 'thumbprint') ?? '<thumbprint>'}`
 
 /** Advice on assertions, certificates and tokens of outside issuers. */
 export const assertionAdvice = {
@@ -175,6 +190,46 @@ export const assertionAdvice = {
       setting('Allow the address, if it is a private one', 'outbound.allow: <network>'),
       setting('Trust the authority of its certificate', 'outbound.ca: <file>'),
       command('Or register the keys themselves', verb('credentials add', about, '--jwks', '<file>')),
+    ],
+  }),
+  assertion_type: (about) => ({
+    checks: [
+      failed(
+        'client_assertion_type',
+        textOf(about, 'expected') ?? '(that of RFC 7523)',
+        textOf(about, 'received') ?? '(none)',
+      ),
+    ],
+    remedies: [
+      request('Send both parameters', 'client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer'),
+    ],
+  }),
+  assertion_replayed: always(
+    request('Make a new assertion for each request, also for a repetition', '{"jti":"<a new one>"}'),
+  ),
+  federated_ambiguous: (about) => ({
+    notes: [`The token fits ${textsOf(about, 'clients').join(' and ') || 'several clients'}.`],
+    remedies: [request('Name the client', `client_id=${textsOf(about, 'clients')[0] ?? '<client-id>'}`)],
+  }),
+  federated_signature: (about) => ({
+    checks: [
+      failed(
+        'signature',
+        'one by a key of the issuer',
+        `alg ${textOf(about, 'alg') ?? '?'}, kid ${textOf(about, 'kid') ?? '(none)'}`,
+      ),
+    ],
+    remedies: [testToken(about)],
+  }),
+  certificate_mismatch: (about) => ({
+    checks: [certificateCheck(about)],
+    remedies: [
+      command(
+        'Register the certificate that came',
+        verb('credentials add', about, '--certificate', certificateName(about)),
+        registerCertificate(about),
+      ),
+      request('Or connect with the registered certificate', 'curl --cert client.crt --key client.key'),
     ],
   }),
 } as const satisfies Readonly<Record<string, Advise>>

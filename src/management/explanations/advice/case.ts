@@ -125,3 +125,8 @@ export function spanInWords(seconds: number): string {
   if (span < 7_200) return `${Math.round(span / 60)} min`
   return span < 172_800 ? `${Math.round(span / 3_600)} h` : `${Math.round(span / 86_400)} days`
 }
+
+/** The remedies, or the other one if there are none. */
+export function ofOneOrMore([first, ...others]: readonly Remedy[], otherwise: Remedy): readonly [Remedy, ...Remedy[]] {
+  return first === undefined ? [otherwise] : [first, ...others]
+}

@@ -3,6 +3,7 @@ import type { Remedy } from './advice.ts'
 import { assertionAdvice } from './assertions.ts'
 import { authenticationAdvice } from './authentication.ts'
 import { type Advise, ANY_CASE } from './case.ts'
+import { credentialAdvice } from './credentials.ts'
 import { adminAdvice, requestAdvice } from './requests.ts'
 import { proofAdvice, serverAdvice } from './server.ts'
 
@@ -11,6 +12,7 @@ const advice: Readonly<Record<string, Advise>> = {
   ...requestAdvice,
   ...adminAdvice,
   ...authenticationAdvice,
+  ...credentialAdvice,
   ...assertionAdvice,
   ...accessAdvice,
   ...proofAdvice,
