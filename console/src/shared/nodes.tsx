@@ -6,6 +6,7 @@ import { Instant } from './instant.tsx'
 import { Loaded } from './loaded.tsx'
 import classes from './nodes.module.css'
 import { Section, Sheet } from './page.tsx'
+import { Scroll } from './scroll.tsx'
 import { Status, type StatusKind } from './status.tsx'
 
 type Node = Entry<'nodes.list'>
@@ -29,8 +30,8 @@ export function Nodes() {
       <Loaded query={query} height="5rem">
         {({ items }) => (
           <Sheet>
-            <div className={classes['scroll']}>
-              <table className={classes['nodes']} aria-label={t.title}>
+            <Scroll label={t.title}>
+              <table className={classes['nodes']}>
                 <thead>
                   <tr>
                     <th scope="col">{t.host}</th>
@@ -58,7 +59,7 @@ export function Nodes() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </Sheet>
         )}
       </Loaded>

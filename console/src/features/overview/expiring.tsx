@@ -11,7 +11,7 @@ export function Expiring() {
   return (
     <Panel title={t.expiring} query={query} height="5rem" nothing={({ items }) => items.length === 0 && t.noneExpiring}>
       {({ items }) => (
-        <Rows heads={[t.client, t.credential, t.expires, t.lastUsed]}>
+        <Rows label={t.expiring} heads={[t.client, t.credential, t.expires, t.lastUsed]}>
           {items.map(({ id, client_id: clientId = '', label, kind, expires, last_used: lastUsed }) => (
             <tr key={id}>
               <td>

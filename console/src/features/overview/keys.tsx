@@ -13,7 +13,7 @@ export function Keys() {
   return (
     <Panel title={t.keys} query={query} height="5rem" nothing={() => false}>
       {({ items }) => (
-        <Rows heads={[t.algorithm, t.state, t.activeFrom, t.goneAt]}>
+        <Rows label={t.keys} heads={[t.algorithm, t.state, t.activeFrom, t.goneAt]}>
           {items.map(({ kid, algorithm, state = 'unreadable', active_at: activeAt, gone_at: goneAt }) => (
             <tr key={kid}>
               <td>{algorithm ?? '–'}</td>

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { Loaded } from '../../shared/loaded.tsx'
 import { Section, Sheet } from '../../shared/page.tsx'
+import { Scroll } from '../../shared/scroll.tsx'
 import classes from './overview.module.css'
 
 interface Props<Data> {
@@ -27,7 +28,6 @@ export const Panel = <Data,>({ title, query, height, nothing, children }: Props<
   </Section>
 )
 
-/** A small table that scrolls sideways where it has no room. */
 export const Rows = ({
   heads,
   children,
@@ -48,5 +48,5 @@ export const Rows = ({
       </thead>
       <tbody>{children}</tbody>
     </table>
-  </div>
+  </Scroll>
 )
