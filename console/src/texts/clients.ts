@@ -18,7 +18,6 @@ export const clients = {
   noExpiry: 'none',
   filters: 'Filters',
   searchPlaceholder: 'Begin of an id or a name',
-  clearSearch: 'Clear the search',
   clearFilters: 'Clear filters',
   addFilter: 'Filter',
   filterNames: {

@@ -15,6 +15,7 @@ export const common = {
   save: 'Save',
   loading: 'Loading',
   more: 'Show more',
+  clearSearch: 'Clear the search',
   nothingFits: 'Nothing fits these filters',
   reason: 'Reason',
   reasonHint: 'Optional. The audit log keeps it beside the change.',

@@ -1,8 +1,6 @@
-import { Button, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useMay } from '../../api/me.ts'
 import type { Entry } from '../../api/types.ts'
 import { Empty } from '../../shared/empty.tsx'
@@ -10,13 +8,13 @@ import { Icon } from '../../shared/icon.tsx'
 import type { Column } from '../../shared/list.tsx'
 import { Page } from '../../shared/page.tsx'
 import { PagedList } from '../../shared/paged-list.tsx'
+import { SearchField, useTyped } from '../../shared/typed-field.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import classes from './apis.module.css'
 import { apisQuery } from './queries.ts'
 
 const route = getRouteApi('/apis')
-const PAUSE_MS = 200
 
 const columns: readonly Column<Entry<'apis.list'>>[] = [
   {
@@ -61,11 +59,9 @@ export function ApisPage() {
   const { search, owner } = route.useSearch()
   const navigate = route.useNavigate()
   const may = useMay()
-  const [typed, setTyped] = useState(search ?? '')
-  const change = useDebouncedCallback(
-    (next: string) =>
-      void navigate({ search: (before) => ({ ...before, search: next.trim() || undefined }), replace: true }),
-    PAUSE_MS,
+  const typed = useTyped(
+    search ?? '',
+    (next) => void navigate({ search: (before) => ({ ...before, search: next }), replace: true }),
   )
   const query = useInfiniteQuery({
     ...apisQuery(search, owner),
@@ -78,18 +74,7 @@ export function ApisPage() {
   )
   return (
     <Page title={t.title} lead={t.lead} actions={create}>
-      <TextInput
-        role="searchbox"
-        aria-label={t.search}
-        placeholder={t.search}
-        leftSection={<Icon name="search" />}
-        maw="20rem"
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value)
-          change(event.currentTarget.value)
-        }}
-      />
+      <SearchField label={t.search} typed={typed} />
       <PagedList
         label={t.title}
         columns={columns}

@@ -1,9 +1,9 @@
 import { Autocomplete } from '@mantine/core'
-import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
+import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { api, read } from '../../api/client.ts'
 import { useMay } from '../../api/me.ts'
+import { useTyped } from '../../shared/typed-field.tsx'
 import { lab as t } from '../../texts/lab.ts'
 
 const PAUSE_MS = 200
@@ -18,12 +18,8 @@ export function ClientField({
   readonly client: string | undefined
   readonly onChange: (client: string | undefined) => void
 }) {
-  const [typed, setTyped] = useState(client)
-  const [asked] = useDebouncedValue(typed, PAUSE_MS)
-  const later = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), {
-    delay: PAUSE_MS,
-    flushOnUnmount: true,
-  })
+  const { text, type, flush } = useTyped(client, onChange)
+  const [asked] = useDebouncedValue(text, PAUSE_MS)
   const { data } = useQuery({
     queryKey: ['lab', 'clients', asked],
     queryFn: () =>
@@ -35,12 +31,9 @@ export function ClientField({
     <Autocomplete
       label={t.client}
       description={hint}
-      value={typed}
-      onChange={(next) => {
-        setTyped(next)
-        later(next)
-      }}
-      onBlur={() => later.flush()}
+      value={text}
+      onChange={type}
+      onBlur={flush}
       data={data?.items.map((one) => one.client_id) ?? []}
       filter={({ options }) => options}
       spellCheck={false}

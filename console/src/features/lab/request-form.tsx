@@ -1,8 +1,9 @@
-import { Button, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Select, Stack, Text, Textarea } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMay } from '../../api/me.ts'
 import { Icon } from '../../shared/icon.tsx'
+import { TypedField, useTyped } from '../../shared/typed-field.tsx'
 import { lab as t } from '../../texts/lab.ts'
 import { ClientField } from './client-field.tsx'
 import classes from './lab.module.css'
@@ -31,6 +32,8 @@ export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props
   const change = (next: Partial<LabSearch>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false })
   const { method = 'client_secret_basic' } = built
+  // It stays open while the last of its lines is deleted.
+  const [hadMore] = useState(built.more !== undefined)
   const maySend = useMay()('lab:use', 'anything')
   return (
     <form
@@ -72,14 +75,19 @@ export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props
             onChange={(event) => onSecrets({ ...secrets, assertion: event.currentTarget.value })}
           />
         )}
-        <TextField label={t.scope} hint={t.scopeHint} value={built.scope} onChange={(scope) => change({ scope })} />
+        <TypedField
+          label={t.scope}
+          description={t.scopeHint}
+          value={built.scope}
+          onChange={(scope) => change({ scope })}
+        />
         <LinesField
           label={t.resource}
           hint={t.resourceHint}
           value={built.resource}
           onChange={(resource) => change({ resource })}
         />
-        <details className={classes['more']} open={built.more !== undefined}>
+        <details className={classes['more']} open={hadMore}>
           <summary>{t.more}</summary>
           <Stack gap="md" mt="sm">
             <LinesField label={t.more} hint={t.moreHint} value={built.more} onChange={(more) => change({ more })} />
@@ -105,44 +113,31 @@ export function RequestForm({ built, secrets, onSecrets, isBusy, onSend }: Props
   )
 }
 
-interface FieldProps<Value> {
+interface LinesProps {
   readonly label: string
   readonly hint: string
-  readonly value: Value | undefined
-  readonly onChange: (value: Value | undefined) => void
+  readonly value: readonly string[] | undefined
+  readonly onChange: (value: readonly string[] | undefined) => void
 }
 
-function TextField({ label, hint, value = '', onChange }: FieldProps<string>) {
-  const [typed, setTyped] = useState(value)
-  return (
-    <TextInput
-      label={label}
-      description={hint}
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onBlur={() => onChange(typed.trim() || undefined)}
-      spellCheck={false}
-    />
-  )
-}
+const tidyLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n')
 
-function LinesField({ label, hint, value = [], onChange }: FieldProps<readonly string[]>) {
-  const [typed, setTyped] = useState(value.join('\n'))
+function LinesField({ label, hint, value = [], onChange }: LinesProps) {
+  const { text, type, flush } = useTyped(value.join('\n'), (next) => onChange(next?.split('\n')), tidyLines)
   return (
     <Textarea
       label={label}
       description={hint}
       autosize
       minRows={1}
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onBlur={() => {
-        const lines = typed
-          .split('\n')
-          .map((line) => line.trim())
-          .filter((line) => line !== '')
-        onChange(lines.length === 0 ? undefined : lines)
-      }}
+      value={text}
+      onChange={(event) => type(event.currentTarget.value)}
+      onBlur={flush}
       spellCheck={false}
     />
   )

@@ -1,12 +1,11 @@
-import { Group, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Group, Select } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import { CredentialDialogs } from '../../shared/credentials/credential-dialogs.tsx'
 import { Empty } from '../../shared/empty.tsx'
 import { Page } from '../../shared/page.tsx'
 import { PagedList } from '../../shared/paged-list.tsx'
+import { TypedField } from '../../shared/typed-field.tsx'
 import { clients } from '../../texts/clients.ts'
 import { rotation as t } from '../../texts/rotation.ts'
 import { columns } from './columns.tsx'
@@ -15,7 +14,6 @@ import classes from './rotation.module.css'
 import { type Board, kinds, type View, views } from './views.ts'
 
 const route = getRouteApi('/rotation')
-const PAUSE_MS = 250
 
 /** Every credential by the attention that it needs, with the acts right there. */
 export function RotationPage() {
@@ -71,22 +69,17 @@ function ViewLink({ view, board, isPresent }: ViewLinkProps) {
 
 function Filters({ board }: { readonly board: Board }) {
   const navigate = route.useNavigate()
-  const [owner, setOwner] = useState(board.owner ?? '')
   const change = (next: Partial<Board>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
-  const changeOwner = useDebouncedCallback((next: string) => change({ owner: next.trim() || undefined }), PAUSE_MS)
   return (
     <Group gap="sm" role="search" aria-label={clients.filters}>
-      <TextInput
+      <TypedField
         aria-label={clients.owner}
         placeholder={t.anyOwner}
         w="14rem"
-        value={owner}
+        value={board.owner}
         disabled={board.view === 'unowned'}
-        onChange={(event) => {
-          setOwner(event.currentTarget.value)
-          changeOwner(event.currentTarget.value)
-        }}
+        onChange={(owner) => change({ owner })}
       />
       <Select
         aria-label={clients.proof}

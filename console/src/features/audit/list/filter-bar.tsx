@@ -19,6 +19,12 @@ export function FilterBar() {
   const hasMore = [since, until, reason, client, owner, actor, request_id, credential, api].some(Boolean)
   const [isOpen, setOpen] = useState(hasMore)
   const change = (next: Filters) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
+  // The fields begin anew each time, so that none reports what was just typed.
+  const [times, setTimes] = useState(0)
+  const clear = () => {
+    setTimes(times + 1)
+    void navigate({ search: ({ dialog, why, live }) => ({ dialog, why, live }), replace: true })
+  }
   const changeTime = (value: string | null) => {
     if (value === OWN) setOpen(true)
     else change({ last: (value as Filters['last']) ?? undefined, since: undefined, until: undefined })
@@ -70,16 +76,12 @@ export function FilterBar() {
           {isOpen ? t.fewerFilters : t.moreFilters}
         </Button>
         {isFiltered(filters) && (
-          <Button
-            variant="subtle"
-            color="gray"
-            onClick={() => void navigate({ search: ({ dialog, why, live }) => ({ dialog, why, live }), replace: true })}
-          >
+          <Button variant="subtle" color="gray" onClick={clear}>
             {t.clearFilters}
           </Button>
         )}
       </div>
-      {isOpen && <MoreFilters filters={filters} onChange={change} />}
+      {isOpen && <MoreFilters key={times} filters={filters} onChange={change} />}
     </search>
   )
 }

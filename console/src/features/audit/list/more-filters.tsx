@@ -1,6 +1,5 @@
 import { TagsInput, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { useEffect, useState } from 'react'
+import { TypedField } from '../../../shared/typed-field.tsx'
 import { audit as t } from '../../../texts/audit.ts'
 import type { Filters } from '../filters.ts'
 import classes from './list.module.css'
@@ -9,8 +8,6 @@ interface Props {
   readonly filters: Filters
   readonly onChange: (next: Filters) => void
 }
-
-const PAUSE_MS = 250
 
 /** The filters that fewer people need. */
 export function MoreFilters({ filters, onChange }: Props) {
@@ -25,11 +22,11 @@ export function MoreFilters({ filters, onChange }: Props) {
     />
   )
   const line = (name: 'actor' | 'request_id' | 'credential' | 'api', label: string, description?: string) => (
-    <Line
+    <TypedField
       label={label}
       description={description}
-      value={filters[name] ?? ''}
-      onChange={(value) => onChange({ [name]: value || undefined })}
+      value={filters[name]}
+      onChange={(value) => onChange({ [name]: value })}
     />
   )
   const moment = (name: 'since' | 'until', label: string) => (
@@ -54,32 +51,6 @@ export function MoreFilters({ filters, onChange }: Props) {
       {line('api', t.api, t.apiHint)}
       {tags('owner', t.owner, t.ownerHint)}
     </div>
-  )
-}
-
-interface LineProps {
-  readonly label: string
-  readonly description: string | undefined
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-/** A text that counts once its author pauses. */
-function Line({ label, description, value, onChange }: LineProps) {
-  const [typed, setTyped] = useState(value)
-  const changeLater = useDebouncedCallback(onChange, PAUSE_MS)
-  useEffect(() => setTyped(value), [value])
-  return (
-    <TextInput
-      label={label}
-      description={description}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value)
-        changeLater(event.currentTarget.value.trim())
-      }}
-      spellCheck={false}
-    />
   )
 }
 

@@ -1,15 +1,13 @@
-import { Button, CloseButton, Group, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, Group } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
 import { Icon } from '../../../shared/icon.tsx'
+import { SearchField, useTyped } from '../../../shared/typed-field.tsx'
 import { clients as t } from '../../../texts/clients.ts'
 import { FilterMenu } from './filter-menu.tsx'
 import { chosen, type Filters, isFiltered, readFilters } from './filters.ts'
 import classes from './list.module.css'
 
 const route = getRouteApi('/clients')
-const PAUSE_MS = 200
 
 /** The filters of the list. Each that is set is shown, and can be removed. Each change is a new address. */
 export function FilterBar() {
@@ -17,38 +15,14 @@ export function FilterBar() {
   const navigate = route.useNavigate()
   const change = (next: Partial<Filters>) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
-  const [search, setSearch] = useState(filters.search ?? '')
-  const changeSearch = useDebouncedCallback((next: string) => change({ search: next.trim() || undefined }), PAUSE_MS)
+  const search = useTyped(filters.search ?? '', (next) => change({ search: next }))
   const clear = () => {
-    setSearch('')
+    search.clear()
     void navigate({ search: { sort: filters.sort, order: filters.order }, replace: true })
   }
   return (
     <Group gap="sm" role="search" aria-label={t.filters}>
-      <TextInput
-        value={search}
-        onChange={(event) => {
-          setSearch(event.currentTarget.value)
-          changeSearch(event.currentTarget.value)
-        }}
-        placeholder={t.searchPlaceholder}
-        aria-label={t.searchPlaceholder}
-        leftSection={<Icon name="search" />}
-        rightSection={
-          search !== '' && (
-            <CloseButton
-              size="sm"
-              aria-label={t.clearSearch}
-              onClick={() => {
-                setSearch('')
-                change({ search: undefined })
-              }}
-            />
-          )
-        }
-        w="18rem"
-        maw="100%"
-      />
+      <SearchField label={t.searchPlaceholder} typed={search} />
       <FilterMenu filters={filters} onChange={change} />
       {chosen(filters).map(({ name, title, value }) => (
         <button

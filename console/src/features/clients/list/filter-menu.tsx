@@ -1,7 +1,6 @@
-import { Button, Popover, Select, Stack, Switch, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { Button, Popover, Select, Stack, Switch } from '@mantine/core'
 import { Icon } from '../../../shared/icon.tsx'
+import { TypedField } from '../../../shared/typed-field.tsx'
 import { clients as t } from '../../../texts/clients.ts'
 import { type Filters, kinds } from './filters.ts'
 
@@ -10,7 +9,8 @@ interface Props {
   readonly onChange: (next: Partial<Filters>) => void
 }
 
-const PAUSE_MS = 300
+/** Between the names of owners. */
+const BETWEEN = ', '
 const UNUSED = ['7', '30', '90', '180', '365']
 const EXPIRING = ['1', '7', '30', '90']
 
@@ -40,12 +40,13 @@ export function FilterMenu({ filters, onChange }: Props) {
             data={kinds.map((value) => ({ value, label: t.kinds[value] }))}
             onChange={(value) => onChange({ kind: kinds.find((one) => one === value) })}
           />
-          <Line
+          <TypedField
+            size="xs"
             label={t.filterNames.owner}
-            value={filters.owner?.join(', ')}
-            onChange={(value) =>
-              onChange({ owner: value?.split(/[\s,]+/).filter((one) => one !== ''), no_owner: undefined })
-            }
+            placeholder={t.any}
+            value={filters.owner?.join(BETWEEN)}
+            onChange={(value) => onChange({ owner: value?.split(BETWEEN), no_owner: undefined })}
+            tidy={(text) => text.match(/[^\s,]+/g)?.join(BETWEEN) ?? ''}
           />
           <Switch
             label={t.filterNames.no_owner}
@@ -54,9 +55,17 @@ export function FilterMenu({ filters, onChange }: Props) {
               onChange({ no_owner: event.currentTarget.checked ? 'true' : undefined, owner: undefined })
             }
           />
-          <Line label={t.filterNames.tag} value={filters.tag} onChange={(tag) => onChange({ tag })} />
-          <Line
+          <TypedField
+            size="xs"
+            label={t.filterNames.tag}
+            placeholder={t.any}
+            value={filters.tag}
+            onChange={(tag) => onChange({ tag })}
+          />
+          <TypedField
+            size="xs"
             label={t.filterNames.manifest}
+            placeholder={t.any}
             value={filters.manifest}
             onChange={(manifest) => onChange({ manifest })}
           />
@@ -85,14 +94,11 @@ const daysOf = (usual: readonly string[], present: string | undefined) =>
     label: t.days(value),
   }))
 
-interface InputProps {
+interface ChoiceProps {
   readonly label: string
   readonly value: string | undefined
-  readonly onChange: (value: string | undefined) => void
-}
-
-interface ChoiceProps extends InputProps {
   readonly data: readonly { readonly value: string; readonly label: string }[]
+  readonly onChange: (value: string | undefined) => void
 }
 
 const Choice = ({ label, value, data, onChange }: ChoiceProps) => (
@@ -107,20 +113,3 @@ const Choice = ({ label, value, data, onChange }: ChoiceProps) => (
     comboboxProps={{ withinPortal: false }}
   />
 )
-
-function Line({ label, value, onChange }: InputProps) {
-  const [text, setText] = useState(value ?? '')
-  const report = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), PAUSE_MS)
-  return (
-    <TextInput
-      size="xs"
-      label={label}
-      placeholder={t.any}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value)
-        report(event.currentTarget.value)
-      }}
-    />
-  )
-}

@@ -1,5 +1,4 @@
-import { Alert, Button, Group, Skeleton, Stack, Switch, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Alert, Button, Group, Skeleton, Stack, Switch } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +6,7 @@ import { useMay } from '../../../api/me.ts'
 import { Empty } from '../../../shared/empty.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
+import { SearchField, useTyped } from '../../../shared/typed-field.tsx'
 import { clientPermissions as t } from '../../../texts/client-permissions.ts'
 import { common } from '../../../texts/common.ts'
 import { apisQuery, clientQuery } from '../queries.ts'
@@ -14,23 +14,16 @@ import { ApiGrants } from './api-grants.tsx'
 import { rowsOf } from './sources.ts'
 
 const route = getRouteApi('/clients/$clientId')
-const PAUSE_MS = 150
 
 /** The permissions of a client as a matrix: its scopes at each API, and whence it has them. */
 export function PermissionsTab({ clientId }: { readonly clientId: string }) {
   const { find = '' } = route.useSearch()
   const navigate = route.useNavigate()
   const may = useMay()
-  const [text, setText] = useState(find)
   const [isOnlyHeld, setOnlyHeld] = useState(false)
-  const changeFind = useDebouncedCallback(
-    (next: string) =>
-      void navigate({
-        search: (before) => ({ ...before, find: next.trim() || undefined }),
-        replace: true,
-        resetScroll: false,
-      }),
-    PAUSE_MS,
+  const typed = useTyped(
+    find,
+    (next) => void navigate({ search: (before) => ({ ...before, find: next }), replace: true, resetScroll: false }),
   )
   const { data: tagged } = useQuery(clientQuery(clientId))
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(apisQuery)
@@ -67,18 +60,7 @@ export function PermissionsTab({ clientId }: { readonly clientId: string }) {
         </Alert>
       )}
       <Group gap="lg" role="search" aria-label={t.find}>
-        <TextInput
-          w="20rem"
-          maw="100%"
-          aria-label={t.find}
-          placeholder={t.find}
-          leftSection={<Icon name="search" />}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value)
-            changeFind(event.currentTarget.value)
-          }}
-        />
+        <SearchField label={t.find} typed={typed} />
         <Switch
           label={t.onlyHeld}
           checked={isOnlyHeld}
