@@ -67,6 +67,37 @@ test('by keyboard alone: past the navigation, to a client, and along the shortcu
   expect(console.complaints).toEqual([])
 })
 
+test('a page that changes between the two keys of a shortcut loses neither', async () => {
+  const page = await open('/clients')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  let turn = 0
+  // A busy machine may miss the time within which the second key must follow.
+  const isThere = async (): Promise<boolean> => {
+    turn += 1
+    await page.keyboard.press('g')
+    await page.evaluate(`history.pushState(null, '', '/clients?search=bill${turn}')`)
+    await page.locator(`input[value=bill${turn}]`).waitFor()
+    await page.keyboard.press('r')
+    return page.waitForURL(/rotation$/, { timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    )
+  }
+  await expect.poll(isThere, { timeout: 20_000 }).toBe(true)
+  expect(console.complaints).toEqual([])
+})
+
+test('on a telephone, the navigation closes once a place is chosen, even the present one', async () => {
+  const page = await open('/clients', { width: 'narrow' })
+  for (const place of ['Clients', 'Rotation']) {
+    const burger = page.getByRole('button', { name: 'Open the navigation' })
+    await burger.click()
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: place }).click()
+    await burger.and(page.locator('[aria-expanded=false]')).waitFor()
+  }
+  expect(console.complaints).toEqual([])
+})
+
 test('by keyboard alone: a client is made, and the focus comes back after a dialog', async () => {
   const page = await open('/clients')
   await reach(page, page.getByRole('link', { name: 'New client' }))

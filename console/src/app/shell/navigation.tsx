@@ -14,7 +14,7 @@ export function Navigation({ onClose }: { readonly onClose: () => void }) {
     <>
       <button type="button" className={classes['scrim']} aria-label={shell.closeNavigation} onClick={onClose} />
       <nav className={classes['nav']} aria-label={shell.navigation}>
-        <Link to="/" className={classes['brand']}>
+        <Link to="/" className={classes['brand']} onClick={onClose}>
           <Mark />
           Tessera
         </Link>
@@ -24,7 +24,7 @@ export function Navigation({ onClose }: { readonly onClose: () => void }) {
             <ul key={group[0]?.to}>
               {group.map(({ to, title, icon }) => (
                 <li key={to}>
-                  <Link to={to} className={classes['place']} activeOptions={{ exact: to === '/' }}>
+                  <Link to={to} className={classes['place']} activeOptions={{ exact: to === '/' }} onClick={onClose}>
                     <Icon name={icon} />
                     {title}
                   </Link>

@@ -1,5 +1,5 @@
-import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Outlet, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
 import { ConnectionNotice } from './connection-notice.tsx'
@@ -19,9 +19,6 @@ export function Shell() {
   const isSearching = useSearchOpening()
   const hasAskedWhy = useEver(useSearch({ strict: false }).why !== undefined)
   const [isNavigationOpen, setNavigationOpen] = useState(false)
-  const path = useRouterState({ select: (state) => state.location.pathname })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the navigation closes whenever the page changes
-  useEffect(() => setNavigationOpen(false), [path])
   return (
     <div className={classes['shell']} data-open={isNavigationOpen || undefined}>
       <a href="#content" className={classes['skip']}>
