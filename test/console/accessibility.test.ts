@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Console, closeBrowser, startConsole } from '../harness/browser.ts'
+import { type Console, closeBrowser, goWithin, startConsole, untilLoaded } from '../harness/browser.ts'
 import { basic } from '../harness/server.ts'
 
 const SECRET = 'a secret that somebody chose once'
@@ -151,16 +151,13 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
 type Results = Awaited<ReturnType<AxeBuilder['analyze']>>
 type RunOnly = { readonly type: 'tag' | 'rule'; readonly values: readonly string[] }
 
-/** Parts of a page that are still loading. */
-const WAITING = '.mantine-Skeleton-root, [aria-busy=true]'
-
 /** Goes to a page within the console, without loading it anew, and waits until all of it is there. */
 async function show(page: Page, { path, text, act }: Shown): Promise<void> {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path.replace('REFUSED', refused))})`)
+  await goWithin(page, path.replace('REFUSED', refused))
   const place = page.getByRole(/dialog=|why=/.test(path) ? 'dialog' : 'main')
   await place.getByText(text).first().waitFor()
   await act?.(page)
-  await expect.poll(() => page.locator(WAITING).count(), { timeout: 20_000 }).toBe(0)
+  await untilLoaded(page)
 }
 
 /** Faults that axe finds in the page as it is shown. The script of axe is there already. */

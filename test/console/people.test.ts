@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Permission, permissions, roles } from '../../src/management/authority/permissions.ts'
-import { type Console, closeBrowser, startConsole } from '../harness/browser.ts'
+import { type Console, closeBrowser, goWithin, startConsole, untilLoaded } from '../harness/browser.ts'
 import { basic } from '../harness/server.ts'
 
 const SECRET = 'a secret that somebody chose once'
@@ -63,15 +63,12 @@ const acts: readonly (readonly [path: string, name: string | RegExp, permission:
   ['/keys', /^Rotate/, 'keys:write'],
 ]
 
-/** Parts of a page that are still loading. */
-const WAITING = '.mantine-Skeleton-root, [aria-busy=true]'
-
 /** Goes to a page within the console, and waits until nothing of it is loading. */
 async function show(page: Page, path: string): Promise<void> {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+  await goWithin(page, path)
   await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
   await page.waitForLoadState('networkidle')
-  await expect.poll(() => page.locator(WAITING).count(), { timeout: 20_000 }).toBe(0)
+  await untilLoaded(page)
 }
 
 test.each(['auditor', 'operator', 'admin', 'member'] as const)(

@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { inject } from 'vitest'
 import type { Role } from '../../src/management/authority/permissions.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
+import { until } from './until.ts'
 import { runOn, Visitor } from './visitor.ts'
 
 /** The password of every administrator. */
@@ -76,6 +77,27 @@ export async function openPage(
   })
   await page.goto(path)
   return page
+}
+
+/** Parts of a page that are still loading. */
+const WAITING = '.mantine-Skeleton-root, [aria-busy=true]'
+
+/** Goes to a page within the console, without loading it anew, and waits until it is the one that is shown. */
+export async function goWithin(page: Page, path: string): Promise<void> {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`)
+  // The router and the browser encode an address in different ways.
+  const plain = (address: string): string => decodeURIComponent(address.replaceAll('+', ' '))
+  await until(async () => {
+    const [shown, asked] = (await page.evaluate(`[
+      document.querySelector('main')?.dataset.at ?? '', location.pathname + location.search,
+    ]`)) as [string, string]
+    return plain(shown) === plain(asked)
+  })
+}
+
+/** Waits until nothing of the page is loading. */
+export async function untilLoaded(page: Page): Promise<void> {
+  await until(async () => (await page.locator(WAITING).count()) === 0)
 }
 
 /** Starts a server with an administrator, and offers browsers that are signed in. */

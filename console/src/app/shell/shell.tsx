@@ -1,4 +1,4 @@
-import { Outlet, useSearch } from '@tanstack/react-router'
+import { Outlet, useRouterState, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
@@ -18,6 +18,7 @@ const WhyDrawer = lazy(() =>
 export function Shell() {
   const isSearching = useSearchOpening()
   const hasAskedWhy = useEver(useSearch({ strict: false }).why !== undefined)
+  const at = useRouterState({ select: (state) => state.resolvedLocation?.href })
   const [isNavigationOpen, setNavigationOpen] = useState(false)
   return (
     <div className={classes['shell']} data-open={isNavigationOpen || undefined}>
@@ -44,7 +45,7 @@ export function Shell() {
           <PersonMenu />
         </header>
         <ConnectionNotice />
-        <main id="content" tabIndex={-1} className={classes['content']}>
+        <main id="content" tabIndex={-1} className={classes['content']} data-at={at}>
           <Suspense>
             <Outlet />
           </Suspense>
