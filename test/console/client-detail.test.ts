@@ -78,5 +78,7 @@ test('a client of a manifest says so, and only who may change it can take it ove
   expect(await page.getByLabel('Name').getAttribute('readonly')).not.toBeNull()
   const auditor = await console.open('/clients/owned', { role: 'auditor' })
   await auditor.getByText('You may see these settings, but not change them.').waitFor()
+  const takeOver = 'button:has-text("Take over")'
+  expect([await page.locator(takeOver).count(), await auditor.locator(takeOver).count()]).toEqual([1, 0])
   expect(console.complaints).toEqual([])
 })

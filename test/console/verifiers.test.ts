@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import type { Facts } from '../../console/src/features/apis/verifiers/facts.ts'
 import { verifiers } from '../../console/src/features/apis/verifiers/verifiers.ts'
 import { newSecret } from '../harness/model.ts'
@@ -121,4 +122,34 @@ test('the code for Go is well-formed', async (context) => {
     writeFileSync(file, `package main\n\nfunc main() {\n${codeOf('Go', kind)}\n}\n`)
     await runProgram('gofmt', ['-e', file])
   }
+})
+
+/** They let through any token of the API, and leave its scopes to the service behind them. */
+const SCOPELESS = ['Envoy', 'nginx']
+
+test.each(verifiers.flatMap(({ name }) => kinds.map((kind) => [name, kind] as const)))(
+  'the code for %s names the issuer, the API and the scopes that it checks (%s)',
+  (name, kind) => {
+    const { issuer, audience, scopes } = factsOf(kind)
+    const code = codeOf(name, kind)
+    expect(code).toContain(issuer)
+    expect(code).toContain(audience)
+    const checked = scopes.filter((scope) =>
+      [`'${scope}'`, `"${scope}"`, `"SCOPE_${scope}"`].some((text) => code.includes(text)),
+    )
+    expect(checked).toEqual(SCOPELESS.includes(name) ? [] : scopes)
+  },
+)
+
+test('the filter of Envoy is YAML that asks for a token on each route', () => {
+  const { issuer, audience, jwks } = factsOf('default')
+  const { typed_config: filter } = parse(codeOf('Envoy', 'default'))
+  expect(filter.providers.tessera).toMatchObject({
+    issuer,
+    audiences: [audience],
+    remote_jwks: { http_uri: { uri: jwks } },
+  })
+  expect(filter.rules).toEqual(
+    ['/orders-read', '/orders-write'].map((prefix) => ({ match: { prefix }, requires: { provider_name: 'tessera' } })),
+  )
 })
