@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMay } from '../../api/me.ts'
 import { Chart } from '../../shared/chart.tsx'
 import { Failure } from '../../shared/failure.tsx'
+import { count } from '../../shared/format.ts'
 import { nodesQuery } from '../../shared/nodes.tsx'
 import { Section, Sheet } from '../../shared/page.tsx'
 import { nodes as nodeTexts } from '../../texts/nodes.ts'
@@ -11,7 +12,6 @@ import classes from './overview.module.css'
 import { type Range, ranges, usageQuery } from './queries.ts'
 
 const HEIGHT = 200
-const count = new Intl.NumberFormat('en')
 
 /** Issued and refused requests over time, with their totals and the latency of the last minute. */
 export function Traffic({ range }: { readonly range: Range }) {
@@ -24,11 +24,11 @@ export function Traffic({ range }: { readonly range: Range }) {
         <dl className={classes['figures']}>
           <div>
             <dt>{t.issued}</dt>
-            <dd>{data?.totals === undefined ? '–' : count.format(data.totals.issued)}</dd>
+            <dd>{data?.totals === undefined ? '–' : count(data.totals.issued)}</dd>
           </div>
           <div>
             <dt>{t.refused}</dt>
-            <dd>{data?.totals === undefined ? '–' : count.format(data.totals.refused)}</dd>
+            <dd>{data?.totals === undefined ? '–' : count(data.totals.refused)}</dd>
           </div>
           {latency !== undefined && (
             <div>

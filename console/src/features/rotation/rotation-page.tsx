@@ -2,7 +2,9 @@ import { Group, Select } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { CredentialDialogs } from '../../shared/credentials/credential-dialogs.tsx'
+import { kinds } from '../../shared/credentials/kinds.ts'
 import { Empty } from '../../shared/empty.tsx'
+import { count } from '../../shared/format.ts'
 import { Page } from '../../shared/page.tsx'
 import { PagedList } from '../../shared/paged-list.tsx'
 import { TypedField } from '../../shared/typed-field.tsx'
@@ -11,7 +13,7 @@ import { rotation as t } from '../../texts/rotation.ts'
 import { columns } from './columns.tsx'
 import { boardQuery, countQuery } from './queries.ts'
 import classes from './rotation.module.css'
-import { type Board, kinds, type View, views } from './views.ts'
+import { type Board, type View, views } from './views.ts'
 
 const route = getRouteApi('/rotation')
 
@@ -60,9 +62,7 @@ function ViewLink({ view, board, isPresent }: ViewLinkProps) {
       activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {t.names[view]}
-      <span className="tabular">
-        {data === undefined ? '' : `${data.count.toLocaleString('en')}${data.is_more ? '+' : ''}`}
-      </span>
+      <span className="tabular">{data === undefined ? '' : `${count(data.count)}${data.is_more ? '+' : ''}`}</span>
     </Link>
   )
 }

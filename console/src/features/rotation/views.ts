@@ -1,7 +1,5 @@
+import { type Kind, kinds } from '../../shared/credentials/kinds.ts'
 import { oneOf, text } from '../../shared/search.ts'
-
-type Kind = 'secret' | 'keys' | 'certificate' | 'federated'
-export const kinds = ['secret', 'keys', 'certificate', 'federated'] as const
 
 export const views = ['valid', 'expiring', 'late', 'unused', 'unowned'] as const
 export type View = (typeof views)[number]

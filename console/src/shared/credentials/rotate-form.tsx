@@ -6,12 +6,11 @@ import { common } from '../../texts/common.ts'
 import { credentials as t } from '../../texts/credentials.ts'
 import { addressesQuery } from '../addresses.ts'
 import { Failure } from '../failure.tsx'
+import { exactDate } from '../format.ts'
 import { useNow } from '../now.ts'
 import { SecretOnce } from '../secret-once.tsx'
 import { overlaps, usualOverlap } from './overlaps.ts'
 import { at, type CredentialName, credentialQuery, credentialsChanged } from './queries.ts'
-
-const exact = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short' })
 
 interface Props {
   readonly name: CredentialName
@@ -39,7 +38,7 @@ export function RotateForm({ name, onEnd }: Props) {
   if (secret !== undefined)
     return (
       <SecretOnce clientId={name.client} tokenUrl={addresses?.tokenUrl ?? ''} secret={secret} onKept={onEnd}>
-        <p style={{ margin: 0 }}>{t.rotated(exact.format(Date.parse(rotate.data?.old.expires ?? '')))}</p>
+        <p style={{ margin: 0 }}>{t.rotated(exactDate(Date.parse(rotate.data?.old.expires ?? '')))}</p>
       </SecretOnce>
     )
   const end = now + overlap * 1_000
@@ -63,7 +62,7 @@ export function RotateForm({ name, onEnd }: Props) {
           data-autofocus
         />
         <p style={{ margin: 0 }} role="status">
-          {overlap === 0 ? t.endsNow : t.oldEnds(exact.format(oldEnd))}
+          {overlap === 0 ? t.endsNow : t.oldEnds(exactDate(oldEnd))}
         </p>
         {rotate.error !== null && <Failure error={rotate.error} />}
         <Group justify="flex-end">

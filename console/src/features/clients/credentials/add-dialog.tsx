@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '../../../api/client.ts'
 import { addressesQuery } from '../../../shared/addresses.ts'
+import { kinds } from '../../../shared/credentials/kinds.ts'
 import { credentialsChanged } from '../../../shared/credentials/queries.ts'
 import { useDialog } from '../../../shared/dialog.ts'
 import { Failure } from '../../../shared/failure.tsx'
@@ -13,7 +14,7 @@ import { platforms as names } from '../../../texts/platforms.ts'
 import { proof } from '../../../texts/proof.ts'
 import { Choices } from '../proof/choices.tsx'
 import { credentialOf, isProofComplete, type ProofDraft, proofFor } from '../proof/draft.ts'
-import { type PlatformId, platformOf, platforms, proofKinds } from '../proof/platforms.ts'
+import { type PlatformId, platformOf, platforms } from '../proof/platforms.ts'
 import { ProofFields } from '../proof/proof-fields.tsx'
 
 /** Adds a credential of any kind beside the others. */
@@ -75,7 +76,7 @@ function AddForm({ clientId, onEnd }: { readonly clientId: string; readonly onEn
         />
         <Choices
           legend={t.kind}
-          choices={proofKinds.map((value) => ({ value, name: proof.names[value], about: proof.about[value] }))}
+          choices={kinds.map((value) => ({ value, name: proof.names[value], about: proof.about[value] }))}
           value={draft.kind}
           onChange={(kind) => setDraft({ ...draft, kind })}
         >

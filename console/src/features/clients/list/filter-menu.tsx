@@ -1,8 +1,9 @@
 import { Button, Popover, Select, Stack, Switch } from '@mantine/core'
+import { kinds } from '../../../shared/credentials/kinds.ts'
 import { Icon } from '../../../shared/icon.tsx'
 import { TypedField } from '../../../shared/typed-field.tsx'
 import { clients as t } from '../../../texts/clients.ts'
-import { type Filters, kinds } from './filters.ts'
+import type { Filters } from './filters.ts'
 
 interface Props {
   readonly filters: Filters

@@ -1,8 +1,8 @@
+import { type Kind, kinds } from '../../../shared/credentials/kinds.ts'
 import { oneOf, text, texts } from '../../../shared/search.ts'
 import { clients as t } from '../../../texts/clients.ts'
 
 export const sorts = ['id', 'name', 'owner', 'created', 'last_used', 'next_expiry'] as const
-export const kinds = ['secret', 'keys', 'certificate', 'federated'] as const
 
 /** The filters of the list of clients, as they stand in the address. */
 export interface Filters {
@@ -11,7 +11,7 @@ export interface Filters {
   readonly no_owner?: 'true' | undefined
   readonly tag?: string | undefined
   readonly manifest?: string | undefined
-  readonly kind?: (typeof kinds)[number] | undefined
+  readonly kind?: Kind | undefined
   readonly enabled?: 'true' | 'false' | undefined
   readonly unused_days?: string | undefined
   readonly expiring_days?: string | undefined

@@ -1,5 +1,6 @@
 import type { Input } from '../../../api/types.ts'
-import { type Identity, type PlatformId, type ProofKind, platformOf } from './platforms.ts'
+import type { Kind } from '../../../shared/credentials/kinds.ts'
+import { type Identity, type PlatformId, platformOf } from './platforms.ts'
 
 export type CredentialInput = Input<'credentials.add'>
 
@@ -17,7 +18,7 @@ export const certificateNames = ['san_dns', 'san_uri', 'subject_dn', 'thumbprint
 
 /** A proof that somebody is about to describe. */
 export interface ProofDraft {
-  readonly kind: ProofKind
+  readonly kind: Kind
   readonly life: (typeof lives)[number]['value']
   readonly issuer: string
   readonly audience: string

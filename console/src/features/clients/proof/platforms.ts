@@ -1,8 +1,6 @@
+import { type Kind, kinds } from '../../../shared/credentials/kinds.ts'
 import type { Proof, SnippetId } from '../../../shared/snippets/target.ts'
 import type { platforms as t } from '../../../texts/platforms.ts'
-
-export const proofKinds = ['federated', 'keys', 'certificate', 'secret'] as const
-export type ProofKind = (typeof proofKinds)[number]
 
 /** The identity that a platform gives to its workloads, as its tokens name it. */
 export interface Identity {
@@ -22,7 +20,7 @@ interface Platform {
   readonly first: SnippetId
   readonly identity?: Identity
   /** The proof that is recommended there. */
-  readonly best: ProofKind
+  readonly best: Kind
 }
 
 export type PlatformId = keyof typeof t.names
@@ -131,7 +129,7 @@ export const platformOf = (id: PlatformId): Platform => {
 }
 
 /** The kinds of proof that make sense somewhere, the recommended one first. */
-export function proofsOf({ best, identity }: Platform): readonly ProofKind[] {
-  const possible = proofKinds.filter((kind) => kind !== 'federated' || identity !== undefined)
+export function proofsOf({ best, identity }: Platform): readonly Kind[] {
+  const possible = kinds.filter((kind) => kind !== 'federated' || identity !== undefined)
   return [best, ...possible.filter((kind) => kind !== best)]
 }
