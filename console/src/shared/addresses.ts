@@ -7,11 +7,14 @@ export interface Addresses {
   readonly tokenUrl: string
 }
 
+/** What the server says about itself. It changes with a restart alone. */
+export const serverQuery = queryOptions({
+  queryKey: ['server'],
+  queryFn: () => read(api.GET('/api/v1/server')),
+})
+
 export const addressesQuery = queryOptions({
-  queryKey: ['addresses'],
-  queryFn: async (): Promise<Addresses> => {
-    const { issuer, endpoints } = await read(api.GET('/api/v1/server'))
-    return { issuer, tokenUrl: endpoints.token?.[0] ?? issuer }
-  },
+  ...serverQuery,
+  select: ({ issuer, endpoints }): Addresses => ({ issuer, tokenUrl: endpoints.token?.[0] ?? issuer }),
   staleTime: Number.POSITIVE_INFINITY,
 })

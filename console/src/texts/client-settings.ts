@@ -1,7 +1,5 @@
 /** Texts of the settings of a client. */
 export const clientSettings = {
-  unsaved: (count: number) => (count === 1 ? 'One change is not saved' : `${count} changes are not saved`),
-  discard: 'Discard',
   saved: 'Saved',
   ofManifest: (manifest: string) => `The manifest ${manifest} owns this client`,
   ofManifestLead: 'Change it in the file and apply that. Or take it over: it then belongs to no manifest.',

@@ -13,6 +13,8 @@ export const common = {
   cancel: 'Cancel',
   close: 'Close',
   save: 'Save',
+  unsaved: (count: number) => (count === 1 ? 'One change is not saved' : `${count} changes are not saved`),
+  discard: 'Discard',
   loading: 'Loading',
   more: 'Show more',
   clearSearch: 'Clear the search',

@@ -30,8 +30,6 @@ export const groups = {
   twice: 'This is a member already.',
   needsPermission: (member: string) => `Give ${member} a permission, or remove it.`,
   noMembers: 'Nobody is a member yet. Add an account, a client or a claim below.',
-  unsaved: (count: number) => (count === 1 ? 'One change is not saved' : `${count} changes are not saved`),
-  discard: 'Discard',
   saved: 'Saved',
   created: (name: string) => `The group ${name} is created`,
   owned: 'Owned by this group',

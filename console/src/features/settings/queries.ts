@@ -9,11 +9,6 @@ export const settingsQuery = queryOptions({
   queryFn: () => read(api.GET('/api/v1/settings')),
 })
 
-export const serverQuery = queryOptions({
-  queryKey: ['settings', 'server'],
-  queryFn: () => read(api.GET('/api/v1/server')),
-})
-
 /** Readiness is looked at about as often as by a load balancer. */
 const HEALTH_EVERY_MS = 10_000
 

@@ -8,7 +8,6 @@ import { useDialog } from '../../../shared/dialog.ts'
 import { Failure } from '../../../shared/failure.tsx'
 import { StaleDialog } from '../../../shared/stale-dialog.tsx'
 import { clientPermissions as t } from '../../../texts/client-permissions.ts'
-import { clientSettings } from '../../../texts/client-settings.ts'
 import { common } from '../../../texts/common.ts'
 import { clientEffectQuery } from '../queries.ts'
 import classes from './permissions.module.css'
@@ -112,7 +111,7 @@ export function ApiGrants({ clientId, api: { audience, name }, grant, rows, all,
       {draft !== undefined && (
         <Group className={classes['foot']} justify="flex-end" gap="sm">
           <Button variant="default" size="xs" onClick={() => setDraft(undefined)}>
-            {clientSettings.discard}
+            {common.discard}
           </Button>
           <Button size="xs" loading={save.isPending} onClick={ask}>
             {common.save}

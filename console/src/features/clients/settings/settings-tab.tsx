@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack } from '@mantine/core'
+import { Alert, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
@@ -9,8 +9,8 @@ import type { Answer } from '../../../api/types.ts'
 import { Failure } from '../../../shared/failure.tsx'
 import { StaleDialog } from '../../../shared/stale-dialog.tsx'
 import { say } from '../../../shared/toast.ts'
+import { UnsavedBar } from '../../../shared/unsaved-bar.tsx'
 import { clientSettings as t } from '../../../texts/client-settings.ts'
-import { common } from '../../../texts/common.ts'
 import { clientQuery, ownersQuery } from '../queries.ts'
 import { FieldInput } from './field-input.tsx'
 import { fieldGroups } from './fields.ts'
@@ -104,19 +104,7 @@ function SettingsForm({ tagged }: { readonly tagged: Tagged<Client> }) {
         </section>
       ))}
       {save.error !== null && stale === undefined && <Failure error={save.error} />}
-      {changed.length > 0 && (
-        <div className={classes['bar']} role="status">
-          <span>{t.unsaved(changed.length)}</span>
-          <Group gap="sm">
-            <Button variant="default" onClick={() => begin(tagged)}>
-              {t.discard}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {common.save}
-            </Button>
-          </Group>
-        </div>
-      )}
+      <UnsavedBar count={changed.length} isBusy={save.isPending} onDiscard={() => begin(tagged)} />
       <StaleDialog
         problem={stale}
         mine={stale === undefined ? {} : patchOf(before, form.values)}

@@ -1,4 +1,4 @@
-import { Button, Group, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Tagged } from '../../../api/client.ts'
@@ -7,12 +7,11 @@ import { Failure } from '../../../shared/failure.tsx'
 import { Section, Sheet } from '../../../shared/page.tsx'
 import { StaleDialog } from '../../../shared/stale-dialog.tsx'
 import { say } from '../../../shared/toast.ts'
-import { common } from '../../../texts/common.ts'
+import { UnsavedBar } from '../../../shared/unsaved-bar.tsx'
 import { groups as t } from '../../../texts/groups.ts'
 import { groupQuery } from '../queries.ts'
 import { AddMember } from './add-member.tsx'
 import { replaceGroup } from './calls.ts'
-import classes from './groups.module.css'
 import { Meanings } from './meanings.tsx'
 import { MemberTable } from './member-table.tsx'
 import {
@@ -98,23 +97,13 @@ export function GroupForm({ tagged, canChange }: Props) {
       </Section>
       {stale !== undefined && present === undefined && <Failure error={new Error(t.gone)} />}
       {save.error !== null && stale === undefined && <Failure error={save.error} />}
-      {count > 0 && (
-        <div className={classes['bar']} role="status">
-          <span>{lacking === undefined ? t.unsaved(count) : t.needsPermission(memberName(lacking))}</span>
-          <Group gap="sm">
-            <Button variant="default" onClick={() => begin(tagged)}>
-              {t.discard}
-            </Button>
-            <Button
-              loading={save.isPending}
-              disabled={lacking !== undefined}
-              onClick={() => save.mutate({ on: base.data, etag: base.etag })}
-            >
-              {common.save}
-            </Button>
-          </Group>
-        </div>
-      )}
+      <UnsavedBar
+        count={count}
+        hindrance={lacking && t.needsPermission(memberName(lacking))}
+        isBusy={save.isPending}
+        onDiscard={() => begin(tagged)}
+        onSave={() => save.mutate({ on: base.data, etag: base.etag })}
+      />
       <StaleDialog
         problem={present && stale && { present: readable(present), etag: stale.etag }}
         mine={readableChanges(changes)}
