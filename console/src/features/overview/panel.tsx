@@ -28,14 +28,17 @@ export const Panel = <Data,>({ title, query, height, nothing, children }: Props<
   </Section>
 )
 
+/** A small table that scrolls sideways where it has no room. */
 export const Rows = ({
+  label,
   heads,
   children,
 }: {
+  readonly label: string
   readonly heads: readonly string[]
   readonly children: React.ReactNode
 }) => (
-  <div className={classes['scroll']}>
+  <Scroll label={label}>
     <table className={classes['rows']}>
       <thead>
         <tr>
