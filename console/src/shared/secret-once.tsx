@@ -27,14 +27,14 @@ export const SecretOnce = ({ action = t.kept, onKept, children, ...kept }: Props
         <Button
           variant="default"
           leftSection={<Icon name="download" />}
-          onClick={() => download('.env', envFile(kept))}
+          onClick={() => download('.env', [envFile(kept)])}
         >
           {t.env}
         </Button>
         <Button
           variant="default"
           leftSection={<Icon name="download" />}
-          onClick={() => download(`${objectName(kept.clientId)}.yaml`, kubernetesSecret(kept))}
+          onClick={() => download(`${objectName(kept.clientId)}.yaml`, [kubernetesSecret(kept)])}
         >
           {t.kubernetes}
         </Button>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { download } from '../../../shared/download.ts'
 import type { Filters } from '../filters.ts'
 import { readPage } from '../queries.ts'
 import { type Format, writings } from './formats.ts'
@@ -32,13 +33,12 @@ export function useExport(filters: Filters): Export {
   useEffect(() => () => ending.current?.abort(), [])
 
   const run = async (format: Format, signal: AbortSignal) => {
-    const isGoingOn = made.current?.format === format
+    const begun = made.current
+    const isPartial = progress.state === 'cancelled' || progress.state === 'failed'
+    const isGoingOn = isPartial && begun?.format === format
     const { type, head, line } = writings[format]
-    made.current =
-      isGoingOn && made.current
-        ? made.current
-        : { format, parts: [new Blob([head])], place: { now: Date.now(), cursor: '' } }
-    const { current } = made
+    const current = isGoingOn ? begun : { format, parts: [new Blob([head])], place: { now: Date.now(), cursor: '' } }
+    made.current = current
     let { count, reached } = isGoingOn ? progress : IDLE
     const report = (state: Progress['state'], error?: unknown) => setProgress({ state, count, reached, error })
     report('running')
@@ -68,12 +68,8 @@ export function useExport(filters: Filters): Export {
     save: () => {
       if (made.current === undefined) return
       const { format, parts } = made.current
-      const url = URL.createObjectURL(new Blob(parts, { type: writings[format].type }))
-      const link = document.createElement('a')
-      link.href = url
-      link.download = `tessera-audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(url), 60_000)
+      const time = new Date().toISOString().slice(0, 19).replaceAll(':', '')
+      download(`tessera-audit-${time}.${format}`, parts, writings[format].type)
     },
   }
 }
