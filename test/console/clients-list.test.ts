@@ -50,4 +50,24 @@ test('the search follows the address, and what was typed before the filters were
   await page.waitForURL(/search=job-0$/)
   expect(await search.inputValue()).toBe('job-0 ')
   expect(console.complaints).toEqual([])
+test('a next page that fails is asked for once, says why, and comes with another try', async () => {
+  const page = await console.open('/clients?tag=nightly')
+  page.setDefaultTimeout(8_000)
+  let asked = 0
+  await page.route(/[?&]cursor=/, (route) => {
+    asked += 1
+    return route.fulfill({ status: 500, json: { title: 'The server has failed', detail: 'a lost page' } })
+  })
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  const failure = page.getByRole('alert').filter({ hasText: 'a lost page' })
+  await failure.waitFor()
+  await page.evaluate('scrollTo(0, 0)')
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  await failure.getByRole('button', { name: 'Try again' }).waitFor()
+  expect(asked).toBe(1)
+  await page.unrouteAll()
+  await failure.getByRole('button', { name: 'Try again' }).click()
+  await failure.waitFor({ state: 'detached' })
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  await page.getByRole('link', { name: 'job-129' }).waitFor()
 })

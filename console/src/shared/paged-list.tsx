@@ -1,3 +1,4 @@
+import { Stack } from '@mantine/core'
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import { Failure } from './failure.tsx'
 import { List, type ListProps } from './list.tsx'
@@ -10,15 +11,17 @@ interface Props<Row> extends Omit<ListProps<Row>, 'rows' | 'onMore'> {
 
 /** A list over an operation that answers page by page. Rows of the filters before stay, and fade, until the new ones come. */
 export function PagedList<Row>({ query, rows, ...rest }: Props<Row>) {
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage, isPlaceholderData } = query
+  const { data, error, refetch, hasNextPage, isFetchNextPageError, fetchNextPage, isPlaceholderData } = query
+  const readOn = () => void (query.isFetchingNextPage || fetchNextPage())
   if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />
   return (
-    <div style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
+    <Stack style={{ opacity: isPlaceholderData ? 0.6 : 1 }}>
       <List
         {...rest}
         rows={rows ?? data?.pages.flatMap((page) => page.items)}
-        onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
+        onMore={hasNextPage && !isFetchNextPageError ? readOn : undefined}
       />
-    </div>
+      {isFetchNextPageError && <Failure error={error} onRetry={readOn} />}
+    </Stack>
   )
 }

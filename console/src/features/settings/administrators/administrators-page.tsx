@@ -3,10 +3,9 @@ import { useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { sessionQuery, useMay } from '../../../api/me.ts'
 import { useDialog } from '../../../shared/dialog.ts'
 import { Empty } from '../../../shared/empty.tsx'
-import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
-import { List } from '../../../shared/list.tsx'
 import { Page } from '../../../shared/page.tsx'
+import { PagedList } from '../../../shared/paged-list.tsx'
 import { administrators as t } from '../../../texts/administrators.ts'
 import { settings } from '../../../texts/settings.ts'
 import { accountsQuery } from '../queries.ts'
@@ -21,11 +20,10 @@ import { RoleTable } from './role-table.tsx'
 export function AdministratorsPage() {
   const may = useMay()
   const { data: me } = useSuspenseQuery(sessionQuery)
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(accountsQuery)
+  const query = useInfiniteQuery(accountsQuery)
   const add = useDialog('add')
-  const accounts = data?.pages.flatMap((page) => page.items)
   // With pages that are not read yet, nobody knows which admin is the last. The server knows it.
-  const known = hasNextPage ? [] : (accounts ?? [])
+  const known = query.hasNextPage ? [] : (query.data?.pages.flatMap((page) => page.items) ?? [])
   return (
     <Page
       title={settings.pages.administrators}
@@ -38,18 +36,13 @@ export function AdministratorsPage() {
         )
       }
     >
-      {error !== null && data === undefined ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <List
-          label={settings.pages.administrators}
-          columns={columnsFor({ me: me.name, accounts: known, canChange: may('accounts:write') })}
-          rows={accounts}
-          keyOf={({ name }) => name}
-          onMore={hasNextPage ? () => void (isFetchingNextPage || fetchNextPage()) : undefined}
-          empty={<Empty title={t.empty}>{t.emptyLead}</Empty>}
-        />
-      )}
+      <PagedList
+        label={settings.pages.administrators}
+        columns={columnsFor({ me: me.name, accounts: known, canChange: may('accounts:write') })}
+        query={query}
+        keyOf={({ name }) => name}
+        empty={<Empty title={t.empty}>{t.emptyLead}</Empty>}
+      />
       <RoleTable />
       {may('accounts:write') && (
         <>
