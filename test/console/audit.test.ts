@@ -53,6 +53,7 @@ test('new events appear while the log is followed, and stop when it is paused', 
   page.setDefaultTimeout(8_000)
   const rows = page.getByRole('link', { name: 'Token refused' })
   await rows.first().waitFor()
+  await page.clock.install()
   const asked = page.waitForResponse(/new-events/)
   await page.getByRole('button', { name: 'Follow live' }).click()
   await asked
@@ -62,6 +63,12 @@ test('new events appear while the log is followed, and stop when it is paused', 
   expect(await rows.count()).toBe(before + 1)
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.waitForURL((url) => !url.searchParams.has('live'))
+  const late: string[] = []
+  page.on('request', (request) => late.push(request.url()))
+  await console.server.audit((await refuse()).headers.get('x-request-id'))
+  await page.clock.fastForward(10_000)
+  expect(await rows.count()).toBe(before + 1)
+  expect(late.filter((url) => url.includes('new-events'))).toEqual([])
 })
 
 test('the chain is verified, and a key that nobody knows is refused in words', async () => {

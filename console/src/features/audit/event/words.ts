@@ -23,7 +23,7 @@ export function subjectOf({ client_id: client, changes, detail }: AuditEvent): s
 export function actorOf({ actor }: AuditEvent): string | undefined {
   if (actor === undefined) return undefined
   if (actor.kind === 'system') return t.schedule
-  if (actor.kind === 'operator') return `${actor['user']} on ${actor['host']}`
+  if (actor.kind === 'operator') return t.operator(actor['user'], actor['host'])
   return text(actor['name']) ?? text(actor['client_id'])
 }
 

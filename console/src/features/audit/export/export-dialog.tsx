@@ -1,10 +1,10 @@
 import { Button, Group, Modal, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
+import { Facts } from '../../../shared/facts.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Instant } from '../../../shared/instant.tsx'
 import { audit as t } from '../../../texts/audit.ts'
 import { common } from '../../../texts/common.ts'
-import classes from '../event/event.module.css'
 import { type Filters, isFiltered } from '../filters.ts'
 import type { Format } from './formats.ts'
 import { useExport } from './use-export.ts'
@@ -22,7 +22,6 @@ export function ExportDialog({ filters, onClose }: Props) {
   const work = useExport(filters)
   const isRunning = work.state === 'running'
   const isWhole = work.state === 'done' || work.state === 'full'
-  const chosen = Object.entries(filters).filter(([, value]) => value !== undefined)
   return (
     <Modal
       opened
@@ -34,14 +33,7 @@ export function ExportDialog({ filters, onClose }: Props) {
     >
       <Stack>
         <p style={{ margin: 0 }}>{t.exportLead}</p>
-        <dl className={classes['facts']}>
-          <dt>{t.exportFilters}</dt>
-          <dd>
-            {isFiltered(filters)
-              ? chosen.map(([name, value]) => `${name.replaceAll('_', ' ')}: ${[value].flat().join(', ')}`).join('; ')
-              : t.exportNoFilters}
-          </dd>
-        </dl>
+        <Facts facts={[[t.exportFilters, inWords(filters)]]} />
         <Radio.Group label={t.exportFormat} value={format} onChange={(value) => setFormat(value as Format)}>
           <Stack gap="xs" mt="xs">
             <Radio value="jsonl" label={t.formats.jsonl} disabled={isRunning} />
@@ -51,7 +43,7 @@ export function ExportDialog({ filters, onClose }: Props) {
         <div role="status" className="tabular">
           {work.state !== 'idle' && (
             <>
-              {work.state === 'cancelled' && `${t.exportCancelled}: `}
+              {work.state === 'cancelled' && t.exportCancelled}
               {(isWhole ? t.exported : t.exporting)(count.format(work.count))}
               {work.reached !== undefined && (
                 <>
@@ -82,4 +74,10 @@ export function ExportDialog({ filters, onClose }: Props) {
       </Stack>
     </Modal>
   )
+}
+
+function inWords(filters: Filters): string {
+  if (!isFiltered(filters)) return t.exportNoFilters
+  const chosen = Object.entries(filters).filter(([, value]) => value !== undefined)
+  return chosen.map(([name, value]) => t.exportFilter(name.replaceAll('_', ' '), [value].flat().join(', '))).join('; ')
 }

@@ -22,9 +22,11 @@ export function useLive(filters: Filters, isOn: boolean, onBegin: () => void): L
   const begin = useRef(onBegin)
   begin.current = onBegin
   const key = JSON.stringify(filters)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the events of other filters go
+  useEffect(() => setLive(NOTHING), [key])
   useEffect(() => {
-    setLive(NOTHING)
     if (!isOn) return
+    setLive(NOTHING)
     const ending = new AbortController()
     void follow(JSON.parse(key), ending.signal, () => begin.current(), setLive)
     return () => ending.abort()
@@ -60,10 +62,11 @@ async function follow(
 /** Ends early if the following ends. */
 const pause = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, EVERY_MS)
     const end = () => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       resolve()
     }
-    signal.addEventListener('abort', end, { once: true })
+    const timer = setTimeout(end, EVERY_MS)
+    signal.addEventListener('abort', end)
   })

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Modal, Stack, Table, TextInput } from '@mantine/c
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Answer } from '../../../api/types.ts'
+import { Facts } from '../../../shared/facts.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
 import { Instant } from '../../../shared/instant.tsx'
@@ -67,26 +68,20 @@ function Result({ result }: { readonly result: Verification }) {
         </Alert>
       )}
       {faults > 0 && <Faults result={result} />}
-      <dl className={classes['facts']}>
-        {numbers.map((name) => (
-          <div key={name} style={{ display: 'contents' }}>
-            <dt>{t.verified[name]}</dt>
-            <dd className="tabular">{count.format(result[name])}</dd>
-          </div>
-        ))}
-        <dt>{t.verified.last_checkpoint}</dt>
-        <dd>
-          <Instant at={result.last_checkpoint} />
-        </dd>
-        <dt>{t.verified.keys}</dt>
-        <dd>
-          {result.keys.map((key) => (
-            <code key={key} style={{ display: 'block' }}>
-              {key}
-            </code>
-          ))}
-        </dd>
-      </dl>
+      <Facts
+        facts={[
+          ...numbers.map((name) => [t.verified[name], count.format(result[name])] as const),
+          [t.verified.last_checkpoint, <Instant key="last" at={result.last_checkpoint} />],
+          [
+            t.verified.keys,
+            result.keys.map((key) => (
+              <code key={key} style={{ display: 'block' }}>
+                {key}
+              </code>
+            )),
+          ],
+        ]}
+      />
     </Stack>
   )
 }
