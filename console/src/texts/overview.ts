@@ -24,8 +24,10 @@ export const overview = {
   notPlanned: 'not planned',
   attention: 'Wants attention',
   nodeIll: (host: string, state: string, why: string) => (why === '' ? `${host} ${state}` : `${host} ${state}: ${why}`),
-  expiringSoon: (count: number) =>
-    count === 1 ? 'A credential expires within a week' : `${count} credentials expire within a week`,
+  expiringSoon: (count: number, isMore: boolean) =>
+    count === 1
+      ? 'A credential expires within a week'
+      : `${isMore ? 'More than ' : ''}${count.toLocaleString('en')} credentials expire within a week`,
   configurationsDiffer: 'Servers run with different configurations',
   versionsDiffer: (versions: string) => `Servers run different versions: ${versions}`,
   firstSteps: 'Get a first token',

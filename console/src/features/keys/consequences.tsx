@@ -1,9 +1,9 @@
 import { type Fact, Facts } from '../../shared/facts.tsx'
 import { Instant } from '../../shared/instant.tsx'
+import type { Key } from '../../shared/keys.tsx'
 import { Status } from '../../shared/status.tsx'
 import { keys as t } from '../../texts/keys.ts'
 import classes from './keys.module.css'
-import type { Key } from './queries.ts'
 
 const fact = (name: string, value: React.ReactNode): Fact => [name, value]
 

@@ -1,11 +1,12 @@
 import { Table } from '@mantine/core'
 import { Empty } from '../../shared/empty.tsx'
 import { Instant } from '../../shared/instant.tsx'
+import type { Key } from '../../shared/keys.tsx'
 import { Sheet } from '../../shared/page.tsx'
 import { Status } from '../../shared/status.tsx'
 import { keys as t } from '../../texts/keys.ts'
 import classes from './keys.module.css'
-import { type Consumer, isSealing, type Key } from './queries.ts'
+import { type Consumer, isSealing } from './queries.ts'
 
 const idOf = ({ address, user_agent: agent }: Consumer): string => `${address} ${agent}`
 

@@ -4,10 +4,11 @@ import { useState } from 'react'
 import { DangerDialog } from '../../shared/danger-dialog.tsx'
 import { useDialog } from '../../shared/dialog.ts'
 import { Icon } from '../../shared/icon.tsx'
+import { type Key, keysQuery } from '../../shared/keys.tsx'
 import { say } from '../../shared/toast.ts'
 import { keys as t } from '../../texts/keys.ts'
 import { RevokeFacts, RollBackFacts, RotateFacts } from './consequences.tsx'
-import { type Algorithm, type Key, keysQuery, revoke, rollBack, rotate } from './queries.ts'
+import { type Algorithm, revoke, rollBack, rotate } from './queries.ts'
 
 /** The dialogs of the page. Each says first what will happen. */
 export const KeyDialogs = ({ keys }: { readonly keys: readonly Key[] }) => (

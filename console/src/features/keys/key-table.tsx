@@ -2,32 +2,13 @@ import { ActionIcon, Menu, Table } from '@mantine/core'
 import { useMay } from '../../api/me.ts'
 import { Copy } from '../../shared/copy.tsx'
 import { useDialog } from '../../shared/dialog.ts'
-import { Icon, type IconName } from '../../shared/icon.tsx'
+import { Icon } from '../../shared/icon.tsx'
 import { Instant } from '../../shared/instant.tsx'
+import { type Key, KeyState } from '../../shared/keys.tsx'
 import { Sheet } from '../../shared/page.tsx'
-import { Status, type StatusKind } from '../../shared/status.tsx'
 import { keys as t } from '../../texts/keys.ts'
 import classes from './keys.module.css'
-import { isSealing, type Key } from './queries.ts'
-
-const LOOKS: Readonly<Record<string, readonly [StatusKind, IconName?]>> = {
-  pending: ['warn', 'clock'],
-  active: ['good'],
-  retiring: ['quiet'],
-  revoked: ['bad'],
-  gone: ['quiet', 'cross'],
-  unreadable: ['bad', 'warn'],
-}
-
-function KeyState({ item: { state, unreadable } }: { readonly item: Key }) {
-  const name = unreadable === undefined ? (state ?? 'gone') : 'unreadable'
-  const [kind, icon] = LOOKS[name] ?? ['quiet']
-  return (
-    <Status kind={kind} {...(icon && { icon })}>
-      {t.states[name]}
-    </Status>
-  )
-}
+import { isSealing } from './queries.ts'
 
 /** The keys with their dates. */
 export function KeyTable({ keys }: { readonly keys: readonly Key[] }) {

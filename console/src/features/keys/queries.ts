@@ -1,22 +1,12 @@
-import { queryOptions } from '@tanstack/react-query'
 import { api, becauseOf, read } from '../../api/client.ts'
-import type { Entry, Input } from '../../api/types.ts'
+import type { Input } from '../../api/types.ts'
+import type { Key } from '../../shared/keys.tsx'
 
-export type Key = Entry<'keys.list'>
 export type Algorithm = NonNullable<Input<'keys.rotate'>['algorithm']>
 export type Consumer = NonNullable<Key['fetched_by']>[number]
 
 /** The algorithm of the key that seals what the server keeps. It is not published. */
 export const isSealing = ({ algorithm = '' }: Key): boolean => /^(A|dir)/.test(algorithm)
-
-const EVERY_MS = 10_000
-
-/** The keys. A rotation goes on by itself, so they are read again now and then. */
-export const keysQuery = queryOptions({
-  queryKey: ['keys'],
-  queryFn: () => read(api.GET('/api/v1/keys')),
-  refetchInterval: EVERY_MS,
-})
 
 export const rotate = (algorithm: Algorithm, now: boolean, reason: string) =>
   read(api.POST('/api/v1/keys/rotate', { body: { algorithm, now }, headers: becauseOf(reason) }))

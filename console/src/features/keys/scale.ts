@@ -1,4 +1,4 @@
-import type { Key } from './queries.ts'
+import type { Key } from '../../shared/keys.tsx'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

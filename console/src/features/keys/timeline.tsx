@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks'
+import type { Key } from '../../shared/keys.tsx'
 import { useNow } from '../../shared/now.ts'
 import { keys as t } from '../../texts/keys.ts'
-import type { Key } from './queries.ts'
 import { spanOf, ticksOf } from './scale.ts'
 import classes from './timeline.module.css'
 

@@ -7,16 +7,13 @@ import { Status } from '../../shared/status.tsx'
 import { nodes as nodeTexts } from '../../texts/nodes.ts'
 import { overview as t } from '../../texts/overview.ts'
 import classes from './overview.module.css'
-import { expiringQuery } from './queries.ts'
-
-const WEEK_MS = 7 * 86_400_000
+import { expiringSoonQuery } from './queries.ts'
 
 /** The things that want attention now. Nothing is shown if there is none. */
 export function Attention() {
   const may = useMay()
-  const { data: expiring } = useQuery({ ...expiringQuery, enabled: may('clients:read', 'anything') })
+  const { data: soon } = useQuery({ ...expiringSoonQuery, enabled: may('clients:read', 'anything') })
   const { data: nodes } = useQuery({ ...nodesQuery, enabled: may('settings:read') })
-  const soon = (expiring?.items ?? []).filter(({ expires = '' }) => Date.parse(expires) - Date.now() < WEEK_MS)
   const ill = (nodes?.items ?? []).filter((node) => node.status !== 'ok')
   const configurations = new Set(nodes?.items.map((node) => node.config_digest))
   const versions = new Set(nodes?.items.map((node) => node.version))
@@ -26,11 +23,11 @@ export function Attention() {
         <Status kind="bad">{t.nodeIll(host, nodeTexts.states[status], reasons.join('; '))}</Status>
       </li>
     )),
-    soon.length > 0 && (
+    soon !== undefined && soon.count > 0 && (
       <li key="expiring">
         <Status kind="warn">
           <Link to="/clients" search={{ expiring_days: '7' }}>
-            {t.expiringSoon(soon.length)}
+            {t.expiringSoon(soon.count, soon.is_more)}
           </Link>
         </Status>
       </li>

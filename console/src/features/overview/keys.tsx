@@ -1,11 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Instant } from '../../shared/instant.tsx'
-import { Status, type StatusKind } from '../../shared/status.tsx'
+import { KeyState, keysQuery } from '../../shared/keys.tsx'
 import { overview as t } from '../../texts/overview.ts'
 import { Panel, Rows } from './panel.tsx'
-import { keysQuery } from './queries.ts'
-
-const KINDS: Readonly<Record<string, StatusKind>> = { active: 'good', revoked: 'bad' }
 
 /** The keys that sign and seal tokens, and their dates. */
 export function Keys() {
@@ -14,17 +11,17 @@ export function Keys() {
     <Panel title={t.keys} query={query} height="5rem" nothing={() => false}>
       {({ items }) => (
         <Rows label={t.keys} heads={[t.algorithm, t.state, t.activeFrom, t.goneAt]}>
-          {items.map(({ kid, algorithm, state = 'unreadable', active_at: activeAt, gone_at: goneAt }) => (
-            <tr key={kid}>
-              <td>{algorithm ?? '–'}</td>
+          {items.map((key) => (
+            <tr key={key.kid}>
+              <td>{key.algorithm ?? '–'}</td>
               <td>
-                <Status kind={KINDS[state] ?? 'quiet'}>{state}</Status>
+                <KeyState item={key} />
               </td>
               <td>
-                <Instant at={activeAt} never="–" />
+                <Instant at={key.active_at} never="–" />
               </td>
               <td>
-                <Instant at={goneAt} never={t.notPlanned} />
+                <Instant at={key.gone_at} never={t.notPlanned} />
               </td>
             </tr>
           ))}

@@ -73,9 +73,11 @@ export const expiringQuery = queryOptions({
     ),
 })
 
-export const keysQuery = queryOptions({
-  queryKey: ['overview', 'keys'],
-  queryFn: () => read(api.GET('/api/v1/keys')),
+/** The number of credentials that expire within a week. */
+export const expiringSoonQuery = queryOptions({
+  queryKey: ['overview', 'expiring soon'],
+  queryFn: () =>
+    read(api.GET('/api/v1/counts/credentials', { params: { query: { state: 'valid', expiring_days: '7' } } })),
 })
 
 export const clientCountQuery = queryOptions({
