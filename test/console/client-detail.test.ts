@@ -82,3 +82,30 @@ test('a client of a manifest says so, and only who may change it can take it ove
   expect([await page.locator(takeOver).count(), await auditor.locator(takeOver).count()]).toEqual([1, 0])
   expect(console.complaints).toEqual([])
 })
+
+test('a refused act says why', async () => {
+  const page = await console.open('/clients/owned?tab=danger')
+  page.setDefaultTimeout(8_000)
+  await console.call('POST', '/clients/owned/disable')
+  const refusal = { status: 403, json: { title: 'You may not do this', detail: 'a rule' } }
+  await page.route(/\/enable$/, (route) => route.fulfill(refusal))
+  await page.reload()
+  await page.getByRole('button', { name: 'Enable' }).click()
+  await page.getByRole('alert').filter({ hasText: 'You may not do this' }).waitFor()
+  await console.call('POST', '/clients/owned/enable')
+
+  await page.goto('/settings/administrators')
+  await console.call('POST', '/accounts', { name: 'berta', roles: ['auditor'] })
+  await page.reload()
+  await page.getByRole('button', { name: 'Actions for berta' }).click()
+  await page.getByRole('menuitem', { name: 'Disable' }).click()
+  await page.getByRole('button', { name: 'Disable', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.reload()
+  await page.route(/\/accounts\/berta$/, (route) =>
+    route.request().method() === 'PATCH' ? route.fulfill(refusal) : route.fallback(),
+  )
+  await page.getByRole('button', { name: 'Actions for berta' }).click()
+  await page.getByRole('menuitem', { name: 'Enable' }).click()
+  await page.getByRole('alert').filter({ hasText: 'a rule' }).waitFor()
+})

@@ -38,7 +38,8 @@ export function Failure({ error, onRetry }: Props) {
   )
 }
 
-function described(error: unknown): {
+/** An error in words. */
+export function described(error: unknown): {
   readonly title: string
   readonly detail: string
   readonly requestId?: string | undefined

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
-import { Failure } from './failure.tsx'
+import { described, Failure } from './failure.tsx'
+import { Status } from './status.tsx'
 
 interface Props<Data> {
   readonly query: UseQueryResult<Data>
@@ -13,4 +14,10 @@ interface Props<Data> {
 export function Loaded<Data>({ query: { data, error, refetch }, height, children }: Props<Data>) {
   if (data !== undefined) return children(data)
   return error === null ? <Skeleton h={height} /> : <Failure error={error} onRetry={() => void refetch()} />
+}
+
+/** The same for a few words in a line or a cell. */
+export function LoadedWords<Data>({ query: { data, error }, children }: Omit<Props<Data>, 'height'>) {
+  if (data !== undefined) return children(data)
+  return error === null ? '…' : <Status kind="bad">{described(error).title}</Status>
 }

@@ -3,6 +3,8 @@ import { useSyncExternalStore } from 'react'
 interface Toast {
   readonly id: number
   readonly message: string
+  /** `bad` tells of a refusal. */
+  readonly kind: 'good' | 'bad'
 }
 
 const SHOWN_MS = 5_000
@@ -23,11 +25,11 @@ function subscribe(listener: () => void): () => void {
 
 export const closeToast = (id: number): void => change(toasts.filter((one) => one.id !== id))
 
-/** Says in a corner that something is done. */
-export function say(message: string): void {
+/** Says in a corner that something is done, or was refused. */
+export function say(message: string, kind: Toast['kind'] = 'good'): void {
   last += 1
   const id = last
-  change([...toasts, { id, message }])
+  change([...toasts, { id, message, kind }])
   setTimeout(() => closeToast(id), SHOWN_MS)
 }
 

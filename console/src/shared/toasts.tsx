@@ -8,9 +8,9 @@ export function Toasts() {
   const shown = useToasts()
   return (
     <div role="status" aria-live="polite" className={classes['corner']}>
-      {shown.map(({ id, message }) => (
-        <div key={id} className={classes['toast']}>
-          <Icon name="check" />
+      {shown.map(({ id, message, kind }) => (
+        <div key={id} className={classes['toast']} {...(kind === 'bad' && { role: 'alert' })}>
+          <Icon name={kind === 'bad' ? 'warn' : 'check'} />
           <span>{message}</span>
           <button type="button" aria-label={common.close} onClick={() => closeToast(id)}>
             <Icon name="cross" size={14} />

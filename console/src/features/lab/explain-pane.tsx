@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { isMissing } from '../../api/problem.ts'
 import { Empty } from '../../shared/empty.tsx'
-import { Failure } from '../../shared/failure.tsx'
+import { Loaded } from '../../shared/loaded.tsx'
 import { Section } from '../../shared/page.tsx'
 import { decodeToken, looksSealed } from '../../shared/token.ts'
 import { TokenView } from '../../shared/token-view.tsx'
@@ -72,9 +72,14 @@ function Answer({ asked }: { readonly asked: string }) {
 
 /** How a request came to its result. */
 function Origin({ request }: { readonly request: string }) {
-  const { data, error, refetch } = useQuery(explanationQuery(request))
-  if (isMissing(error)) return <Empty title={t.unrecorded}>{error.detail}</Empty>
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
-  // biome-ignore lint/suspicious/noArrayIndexKey: the events of a request keep their order
-  return data?.map((one, index) => <Explained key={index} about={one} />)
+  const query = useQuery(explanationQuery(request))
+  if (isMissing(query.error)) return <Empty title={t.unrecorded}>{query.error.detail}</Empty>
+  return (
+    <Loaded query={query} height="12rem">
+      {(events) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: the events of a request keep their order
+        events.map((one, index) => <Explained key={index} about={one} />)
+      }
+    </Loaded>
+  )
 }

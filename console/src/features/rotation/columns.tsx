@@ -5,6 +5,7 @@ import { CredentialActions } from '../../shared/credentials/credential-actions.t
 import { CredentialStatus } from '../../shared/credentials/credential-status.tsx'
 import { Instant } from '../../shared/instant.tsx'
 import type { Column } from '../../shared/list.tsx'
+import { LoadedWords } from '../../shared/loaded.tsx'
 import { useNow } from '../../shared/now.ts'
 import { Status } from '../../shared/status.tsx'
 import { clients } from '../../texts/clients.ts'
@@ -94,9 +95,15 @@ function Expiry({ credential: { expires, status } }: { readonly credential: Cred
 /** The last use of the successor, where there is one. The two uses side by side say whether the old one can go. */
 function Successor({ credential: { id, client_id: client = '', status } }: { readonly credential: Credential }) {
   const isReplaced = status === 'replaced' || status === 'safe to delete'
-  const { data } = useQuery({ ...siblingsQuery(client), enabled: isReplaced })
-  if (!isReplaced) return <span className={classes['none']}>{t.none}</span>
-  const successor = data?.items.find((one) => one.replaces === id)
-  if (successor === undefined) return <span className={classes['none']}>…</span>
-  return <Instant at={successor.last_used} never={t.notUsedYet} />
+  const query = useQuery({ ...siblingsQuery(client), enabled: isReplaced })
+  const none = <span className={classes['none']}>{t.none}</span>
+  if (!isReplaced) return none
+  return (
+    <LoadedWords query={query}>
+      {({ items }) => {
+        const successor = items.find((one) => one.replaces === id)
+        return successor === undefined ? none : <Instant at={successor.last_used} never={t.notUsedYet} />
+      }}
+    </LoadedWords>
+  )
 }

@@ -8,6 +8,7 @@ import type { Answer } from '../../../api/types.ts'
 import { BlastRadius } from '../../../shared/blast-radius.tsx'
 import { DangerDialog } from '../../../shared/danger-dialog.tsx'
 import { useDialog } from '../../../shared/dialog.ts'
+import { Failure } from '../../../shared/failure.tsx'
 import { say } from '../../../shared/toast.ts'
 import { clientDetail as t } from '../../../texts/client-detail.ts'
 import { common } from '../../../texts/common.ts'
@@ -37,14 +38,17 @@ export function DangerTab({ clientId }: Props) {
 interface ActProps {
   readonly title: string
   readonly lead: string
+  /** Why the act was refused; null if it was not. */
+  readonly error?: unknown
   readonly children: React.ReactNode
 }
 
-const Act = ({ title, lead, children }: ActProps) => (
+const Act = ({ title, lead, error = null, children }: ActProps) => (
   <li>
     <div>
       <h2>{title}</h2>
       <p>{lead}</p>
+      {error !== null && <Failure error={error} />}
     </div>
     {children}
   </li>
@@ -54,7 +58,6 @@ type Client = Answer<'clients.show'>
 
 function Switching({ client, isAllowed }: { readonly client: Client; readonly isAllowed: boolean }) {
   const { client_id: id, enabled } = client
-  const queries = useQueryClient()
   const dialog = useDialog('disable')
   const effect = useQuery({ ...clientEffectQuery(id), enabled: dialog.isOpen })
   const change = useMutation({
@@ -68,12 +71,11 @@ function Switching({ client, isAllowed }: { readonly client: Client; readonly is
     onSuccess: (_, { to }) => {
       dialog.close()
       say(to === 'enable' ? t.enabled(id) : t.disabled(id))
-      return queries.invalidateQueries({ queryKey: ['clients'] })
     },
   })
   if (!enabled)
     return (
-      <Act title={t.enable} lead={t.enableLead}>
+      <Act title={t.enable} lead={t.enableLead} error={change.error}>
         <Button
           variant="default"
           disabled={!isAllowed}
@@ -139,7 +141,6 @@ function Deletion({ client, etag, isAllowed }: DeletionProps) {
       say(t.deleted(id))
       await navigate({ to: '/clients' })
       queries.removeQueries({ queryKey: ['clients', 'one', id] })
-      await queries.invalidateQueries({ queryKey: ['clients'] })
     },
     // The dialog then shows the present state, and asks once more.
     onError: (error) => (isStale(error) ? queries.invalidateQueries({ queryKey: ['clients', 'one', id] }) : undefined),

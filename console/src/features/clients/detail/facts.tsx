@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { Answer } from '../../../api/types.ts'
+import type { Answer, Entry } from '../../../api/types.ts'
 import { Copy } from '../../../shared/copy.tsx'
 import { Instant } from '../../../shared/instant.tsx'
+import { LoadedWords } from '../../../shared/loaded.tsx'
 import { Status } from '../../../shared/status.tsx'
 import { clientDetail as t } from '../../../texts/client-detail.ts'
 import { clients } from '../../../texts/clients.ts'
@@ -21,11 +22,7 @@ export const Heading = ({ clientId, name }: { readonly clientId: string; readonl
 /** State, owner, manifest and last use of a client, in one line. */
 export function Facts({ client }: { readonly client: Answer<'clients.show'> }) {
   const { client_id: id, enabled, owner, tags = [], status } = client
-  const { data } = useQuery(credentialsQuery(id))
-  const used = data?.items
-    .flatMap((one) => one.last_used ?? [])
-    .sort()
-    .at(-1)
+  const credentials = useQuery(credentialsQuery(id))
   const isUnreadable = status.unreadable !== undefined
   return (
     <dl className={classes['facts']}>
@@ -79,8 +76,16 @@ export function Facts({ client }: { readonly client: Answer<'clients.show'> }) {
       )}
       <div>
         <dt>{clients.lastUsed}</dt>
-        <dd>{data === undefined ? '…' : <Instant at={used} />}</dd>
+        <dd>
+          <LoadedWords query={credentials}>{({ items }) => <Instant at={lastUseOf(items)} />}</LoadedWords>
+        </dd>
       </div>
     </dl>
   )
 }
+
+const lastUseOf = (credentials: readonly Entry<'credentials.of-client'>[]): string | undefined =>
+  credentials
+    .flatMap((one) => one.last_used ?? [])
+    .sort()
+    .at(-1)

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMay } from '../../../api/me.ts'
 import { Empty } from '../../../shared/empty.tsx'
 import { Icon } from '../../../shared/icon.tsx'
+import { LoadedWords } from '../../../shared/loaded.tsx'
 import { Page } from '../../../shared/page.tsx'
 import { PagedList } from '../../../shared/paged-list.tsx'
 import { clients as t } from '../../../texts/clients.ts'
@@ -21,7 +22,7 @@ export function ClientsPage() {
   const filters = readFilters({ ...route.useSearch() })
   const navigate = route.useNavigate()
   const may = useMay()
-  const { data: counted } = useQuery({ ...clientCountQuery(filters), placeholderData: keepPreviousData })
+  const counted = useQuery({ ...clientCountQuery(filters), placeholderData: keepPreviousData })
   const query = useInfiniteQuery({
     ...clientsQuery(filters),
     placeholderData: keepPreviousData,
@@ -35,7 +36,9 @@ export function ClientsPage() {
     <Page title={t.title} lead={t.lead} actions={create}>
       <FilterBar />
       <p className={classes['count']} role="status">
-        {counted === undefined ? '…' : t.count(counted.count, counted.is_more, isFiltered(filters))}
+        <LoadedWords query={counted}>
+          {({ count, is_more: isMore }) => t.count(count, isMore, isFiltered(filters))}
+        </LoadedWords>
       </p>
       <PagedList
         label={t.title}

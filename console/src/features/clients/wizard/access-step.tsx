@@ -6,6 +6,7 @@ import { api, read } from '../../../api/client.ts'
 import { Empty } from '../../../shared/empty.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
+import { Loaded } from '../../../shared/loaded.tsx'
 import { wizard as t } from '../../../texts/wizard.ts'
 import type { StepProps } from './step-props.ts'
 import classes from './wizard.module.css'
@@ -65,7 +66,7 @@ interface ScopesProps {
 }
 
 function Scopes({ audience, name, chosen, onChange }: ScopesProps) {
-  const { data } = useQuery({
+  const query = useQuery({
     queryKey: ['apis', 'scopes', audience],
     queryFn: () => read(api.GET('/api/v1/apis/{audience}/scopes', { params: { path: { audience } } })),
     staleTime: 60_000,
@@ -75,22 +76,27 @@ function Scopes({ audience, name, chosen, onChange }: ScopesProps) {
       <legend>
         {name !== undefined && <b>{name}</b>} <code>{audience}</code>
       </legend>
-      {data === undefined && <Skeleton h="1.5rem" w="12rem" />}
-      {data?.items.length === 0 && <span className={classes['quiet']}>{t.noScopes}</span>}
-      <div className={classes['scopes']}>
-        {data?.items.map((scope) => (
-          <Checkbox
-            key={scope.name}
-            label={scope.name}
-            description={scope.common === true ? t.common : scope.description}
-            checked={scope.common === true || chosen.includes(scope.name)}
-            disabled={scope.common === true}
-            onChange={({ currentTarget: { checked } }) =>
-              onChange(checked ? [...chosen, scope.name] : chosen.filter((one) => one !== scope.name))
-            }
-          />
-        ))}
-      </div>
+      <Loaded query={query} height="1.5rem">
+        {({ items }) => (
+          <>
+            {items.length === 0 && <span className={classes['quiet']}>{t.noScopes}</span>}
+            <div className={classes['scopes']}>
+              {items.map((scope) => (
+                <Checkbox
+                  key={scope.name}
+                  label={scope.name}
+                  description={scope.common === true ? t.common : scope.description}
+                  checked={scope.common === true || chosen.includes(scope.name)}
+                  disabled={scope.common === true}
+                  onChange={({ currentTarget: { checked } }) =>
+                    onChange(checked ? [...chosen, scope.name] : chosen.filter((one) => one !== scope.name))
+                  }
+                />
+              ))}
+            </div>
+          </>
+        )}
+      </Loaded>
     </fieldset>
   )
 }

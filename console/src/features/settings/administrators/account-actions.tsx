@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useDialog } from '../../../shared/dialog.ts'
+import { described } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
 import { say } from '../../../shared/toast.ts'
 import { administrators as t } from '../../../texts/administrators.ts'
@@ -15,18 +16,14 @@ interface Props {
 
 /** The acts on one account. Those that would lock everybody out say why they are not offered. */
 export function AccountActions({ account: { name, enabled }, isLast }: Props) {
-  const queries = useQueryClient()
   const change = useDialog('change')
   const reset = useDialog('reset')
   const disable = useDialog('disable')
   const remove = useDialog('remove')
   const enable = useMutation({
     mutationFn: () => switchAccount(name, true),
-    onSuccess: () => {
-      say(t.isEnabled(name))
-      return queries.invalidateQueries({ queryKey: ['accounts'] })
-    },
-    onError: (error) => say(error.message),
+    onSuccess: () => say(t.isEnabled(name)),
+    onError: (error) => say(described(error).detail, 'bad'),
   })
   return (
     <Menu position="bottom-end" width={isLast ? 260 : 'auto'}>

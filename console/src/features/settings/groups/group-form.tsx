@@ -1,9 +1,12 @@
 import { TextInput } from '@mantine/core'
+import { Alert, Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Tagged } from '../../../api/client.ts'
 import { isStale } from '../../../api/problem.ts'
 import { Failure } from '../../../shared/failure.tsx'
+import { Icon } from '../../../shared/icon.tsx'
+import { useNewer } from '../../../shared/newer.ts'
 import { Section, Sheet } from '../../../shared/page.tsx'
 import { StaleDialog } from '../../../shared/stale-dialog.tsx'
 import { say } from '../../../shared/toast.ts'
@@ -33,7 +36,7 @@ interface Props {
 /** The members of a group. Changes are gathered, and saved together on the state that was read. */
 export function GroupForm({ tagged, canChange }: Props) {
   const queries = useQueryClient()
-  // The state from which the person began. It follows the server only while nothing is changed.
+  // The state from which the person began.
   const [base, setBase] = useState(tagged)
   const [all, setChanges] = useState(noChanges)
   const changes = trimmed(base.data, all)
@@ -43,10 +46,7 @@ export function GroupForm({ tagged, canChange }: Props) {
     setBase(next)
     setChanges(noChanges)
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer state is taken as it comes
-  useEffect(() => {
-    if (tagged.etag !== base.etag && count === 0) begin(tagged)
-  }, [tagged.etag])
+  useNewer(tagged, base, count > 0, begin)
   const save = useMutation({
     mutationFn: ({ on, etag }: { readonly on: GroupAnswer; readonly etag: string }) =>
       replaceGroup(name, changed(on, changes), etag),
@@ -54,7 +54,6 @@ export function GroupForm({ tagged, canChange }: Props) {
       queries.setQueryData(groupQuery(name).queryKey, next)
       begin(next)
       say(t.saved)
-      return queries.invalidateQueries({ queryKey: ['groups'] })
     },
   })
   const after = changed(base.data, changes)
@@ -95,7 +94,9 @@ export function GroupForm({ tagged, canChange }: Props) {
         </Sheet>
         <Meanings />
       </Section>
-      {stale !== undefined && present === undefined && <Failure error={new Error(t.gone)} />}
+      {stale !== undefined && present === undefined && (
+        <Alert color="brick" icon={<Icon name="warn" />} title={t.gone} role="alert" />
+      )}
       {save.error !== null && stale === undefined && <Failure error={save.error} />}
       <UnsavedBar
         count={count}
