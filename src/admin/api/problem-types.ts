@@ -43,6 +43,11 @@ export const problemTypes = {
     title: 'A manifest owns it',
     page: 'The settings of the client or API come from a file. Change them there, or send take_over=true in the query: it then belongs to no manifest. Nobody takes over a thing that the files of a server keep. Disabling, enabling, revocations and changes of credentials are never refused for this reason.',
   },
+  'outdated-plan': {
+    status: 409,
+    title: 'The plan would do something else by now',
+    page: 'Clients or APIs have changed since the plan was made. Make a new plan with POST /plans, and look at it before you apply it.',
+  },
   stale: {
     status: 412,
     title: 'The state has changed since you read it',

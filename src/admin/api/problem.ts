@@ -7,7 +7,7 @@ import type { Refusal } from '../../oauth/refusal.ts'
 import { FieldError, type MistakeKind, UserError } from '../../platform/user-error.ts'
 import { etagOf } from '../operations/answer.ts'
 import { fieldProblem, type InputProblem, InvalidBody, InvalidInput } from '../operations/input.ts'
-import { PreconditionRequired, Stale } from '../operations/precondition.ts'
+import { OutdatedPlan, PreconditionRequired, Stale } from '../operations/precondition.ts'
 import { statusOf } from '../sessions/status.ts'
 import { type ProblemName, pageOf, problemNames, problemTypes } from './problem-types.ts'
 
@@ -74,6 +74,7 @@ function problemOf(error: unknown): Problem {
     return { name: 'stale', detail, present, headers: { ETag: etagOf(present) } }
   }
   if (error instanceof OwnedByManifest) return { name: 'owned-by-manifest', detail: error.message }
+  if (error instanceof OutdatedPlan) return { name: 'outdated-plan', detail: error.message }
   if (error instanceof UserError) return { name: OF_KINDS[error.kind], detail: error.message }
   const refusal = expectedRefusal(error)
   return refusal === undefined ? { name: 'server-error' } : ofRefusal(refusal)

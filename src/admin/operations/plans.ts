@@ -11,6 +11,7 @@ import { line } from '../../management/schemas/values.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
 import type { CallContext } from './call-context.ts'
 import { noParameters, noQuery, operation } from './operation.ts'
+import { OutdatedPlan } from './precondition.ts'
 
 /** Characters of a manifest. A larger one is applied by a command on the server. */
 const LONGEST_MANIFEST = 1_000_000
@@ -185,7 +186,7 @@ export const planOperations = [
         ignoreTests: body.ignore_tests,
         check: (present) => {
           if (digestOf(outcomeOf(present)) !== known.outcome)
-            throw new Conflict('the plan would do something else by now: clients or APIs have changed. Plan again')
+            throw new OutdatedPlan('the plan would do something else by now: clients or APIs have changed. Plan again')
         },
         ...(show && {
           show: ({ generated }: Plan) => {

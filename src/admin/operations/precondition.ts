@@ -27,6 +27,9 @@ export class Stale extends Conflict {
   }
 }
 
+/** Things have changed since a plan was made, so that it would do something else. */
+export class OutdatedPlan extends Conflict {}
+
 /**
  * Refuses a change of a state that its author has not seen. It is called in the transaction of the change.
  * @param present undefined if nothing is there @param isSeen whether the author may read it

@@ -99,7 +99,10 @@ describe('a plan is refused', () => {
     const { id } = (await plan(HARMLESS)).body
     await server.apply('clients: [{ client_id: job, scopes: [read, write] }]')
     const applied = await apply(id, { ...HARMLESS, allow_destroy: true })
-    expect(applied).toMatchObject({ status: 409, body: { detail: expect.stringContaining('something else by now') } })
+    expect(applied).toMatchObject({
+      status: 409,
+      body: { type: '/api/v1/problems/outdated-plan', detail: expect.stringContaining('something else by now') },
+    })
     expect(await job()).toMatchObject({ scopes: ['read', 'write'] })
   })
 

@@ -35,8 +35,7 @@ export function PlansPage() {
       setStage({ name: 'done', applied })
     },
     onError: (error) => {
-      if (error instanceof Problem && error.status === 409 && error.detail.includes('something else by now'))
-        planning.mutate({ given, hasChanged: true })
+      if (error instanceof Problem && error.kind === 'outdated-plan') planning.mutate({ given, hasChanged: true })
     },
     // Its variables have the secrets: nothing keeps them.
     gcTime: 0,
