@@ -45,6 +45,19 @@ interface Outcome<Data> {
   readonly response: Response
 }
 
+interface Untyped {
+  readonly params: { readonly path: Readonly<Record<string, string>> }
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Calls an operation that is known only as the page runs, such as that of a remedy. @param path a template, as in the OpenAPI document */
+export const request = api.request as unknown as (
+  method: string,
+  path: string,
+  init: Untyped,
+) => Promise<Outcome<unknown>>
+
 /** The body of a success. @throws Problem */
 export async function read<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
   return (await readTagged(call)).data

@@ -1,5 +1,5 @@
-import { api, becauseOf, presentCsrfToken, read } from '../../api/client.ts'
-import { Problem } from '../../api/problem.ts'
+import { api, becauseOf, read, readTagged, request } from '../../api/client.ts'
+import { isMissing } from '../../api/problem.ts'
 import type { Action } from './explanation.ts'
 import { operations } from './operations.ts'
 
@@ -10,33 +10,28 @@ export interface Present {
 }
 
 /** Reads the state that an action changes. @throws Problem */
-export async function presentFor({ operation, path }: Action): Promise<Present> {
-  const target = addressOf(operations[operation]?.path ?? '', path)
-  const response = await fetch(target, { credentials: 'same-origin' })
-  if (response.status === 404) return { values: {}, etag: null }
-  return { values: Object(await bodyOf(response)), etag: response.headers.get('etag') }
+export async function presentFor(action: Action): Promise<Present> {
+  try {
+    const { data, etag } = await readTagged(request('GET', addressOf(action), paramsOf(action)))
+    return { values: Object(data), etag }
+  } catch (error) {
+    if (isMissing(error)) return { values: {}, etag: null }
+    throw error
+  }
 }
 
 /** Makes the change of a remedy. @param present the state that the person saw @throws Problem, 412 if it is another one now */
-export async function run(action: Action, present: Present | undefined, reason: string): Promise<unknown> {
-  const { method, path } = operations[action.operation] ?? { method: 'POST', path: '' }
-  const { body } = action
-  const response = await fetch(addressOf(path, action.path), {
-    method,
-    credentials: 'same-origin',
-    headers: {
-      ...becauseOf(reason),
-      ...(present && (present.etag === null ? { 'If-None-Match': '*' } : { 'If-Match': present.etag })),
-      'X-CSRF-Token': presentCsrfToken(),
-      ...(method === 'POST' && { 'Idempotency-Key': crypto.randomUUID() }),
-      ...(body !== undefined && {
-        'Content-Type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-      }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  return bodyOf(response)
-}
+export const run = (action: Action, present: Present | undefined, reason: string): Promise<unknown> =>
+  read(
+    request(operations[action.operation]?.method ?? 'POST', addressOf(action), {
+      ...paramsOf(action),
+      headers: {
+        ...becauseOf(reason),
+        ...(present && (present.etag === null ? { 'If-None-Match': '*' } : { 'If-Match': present.etag })),
+      },
+      body: action.body,
+    }),
+  )
 
 /** Shows who would notice the end of a credential. @throws Problem */
 export const effectOf = ({ path: { client_id: client = '', credential: id = '' } = {} }: Action) =>
@@ -46,10 +41,6 @@ export const effectOf = ({ path: { client_id: client = '', credential: id = '' }
     }),
   )
 
-const addressOf = (template: string, path: Action['path'] = {}): string =>
-  `/api/v1${template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))}`
+const addressOf = ({ operation }: Action): string => `/api/v1${operations[operation]?.path ?? ''}`
 
-async function bodyOf(response: Response): Promise<unknown> {
-  if (response.ok) return response.status === 204 ? undefined : response.json()
-  throw new Problem(response, Object(await response.json().catch(() => undefined)))
-}
+const paramsOf = ({ path = {} }: Action) => ({ params: { path } })
