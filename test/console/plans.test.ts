@@ -55,6 +55,22 @@ test('a plan of an older state is not applied, but planned again', async () => {
   await page.getByText('The server has changed since this plan').waitFor()
 })
 
+test('a list that was read before shows the changes of an applied plan', async () => {
+  const page = await console.open('/clients')
+  page.setDefaultTimeout(8_000)
+  // Nothing becomes stale by itself.
+  await page.clock.setFixedTime(Date.now())
+  await page.getByRole('link', { name: 'billing' }).waitFor()
+  const navigation = page.getByRole('navigation')
+  await navigation.getByRole('link', { name: 'Plans' }).click()
+  await page.getByLabel('Paste a manifest').fill('clients: [{ client_id: newcomer, scopes: [] }]')
+  await page.getByRole('button', { name: 'Plan', exact: true }).click()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('heading', { name: 'Applied' }).waitFor()
+  await navigation.getByRole('link', { name: 'Clients' }).click()
+  await page.getByRole('link', { name: 'newcomer' }).waitFor()
+})
+
 test('an auditor plans, and may not apply', async () => {
   const page = await open('clients: [{ client_id: other, scopes: [] }]', 'auditor')
   await page.getByText(/takes the permission plans:write/).waitFor()

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { MutationCache, QueryClient } from '@tanstack/react-query'
 import { Problem, Unreachable } from './problem.ts'
 
 /** A question may be asked again if nobody answered, or the answer was to come back later. */
@@ -7,7 +7,16 @@ const isPassing = (error: unknown): boolean =>
 
 const MOST_RETRIES = 4
 
-export const queryClient = new QueryClient({
+/** Data that stay as a person saw them: an explanation is about the request of its time, and a remedy about the state that was shown. */
+const KEPT: ReadonlySet<unknown> = new Set(['explanations', 'remedy'])
+
+export const queryClient: QueryClient = new QueryClient({
+  mutationCache: new MutationCache({
+    // Any change may show anywhere. It is settled once its page has closed dialogs, and left the place of a thing that is gone.
+    onSettled: (_, error) => {
+      if (error === null) void queryClient.invalidateQueries({ predicate: ({ queryKey: [kind] }) => !KEPT.has(kind) })
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 5_000,

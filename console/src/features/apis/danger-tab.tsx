@@ -43,7 +43,6 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
       say(t.removed(audience))
       await navigate({ to: '/apis' })
       queries.removeQueries({ queryKey: ['apis', 'one', audience] })
-      await queries.invalidateQueries({ queryKey: ['apis'] })
     },
     // The dialog then shows the present state, and asks once more.
     onError: (error) => (isStale(error) ? queries.invalidateQueries({ queryKey: ['apis'] }) : undefined),

@@ -1,5 +1,5 @@
 import { Button, Stack, Textarea, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '../../api/client.ts'
@@ -11,7 +11,6 @@ import { apis as t } from '../../texts/apis.ts'
 /** Creates an API with its first scopes. */
 export function NewApiPage() {
   const navigate = useNavigate()
-  const queries = useQueryClient()
   const [values, setValues] = useState({ audience: '', name: '', owner: '', scopes: '' })
   const created = useMutation({
     mutationFn: () => {
@@ -28,10 +27,7 @@ export function NewApiPage() {
         }),
       )
     },
-    onSuccess: async ({ audience }) => {
-      await queries.invalidateQueries({ queryKey: ['apis'] })
-      await navigate({ to: '/apis/$audience', params: { audience } })
-    },
+    onSuccess: ({ audience }) => navigate({ to: '/apis/$audience', params: { audience } }),
   })
   const problem = created.error instanceof Problem ? created.error : undefined
   const field = (name: keyof typeof values) => ({

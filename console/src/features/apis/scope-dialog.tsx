@@ -32,9 +32,11 @@ export function ScopeDialog({ tagged }: Props) {
 
 type Scope = Api['scopes'][number]
 
-function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly name: string; onClose: () => void }) {
+function Content({ tagged, name, onClose }: Props & { readonly name: string; onClose: () => void }) {
   const queries = useQueryClient()
-  const [before] = useState(() => data.scopes.find((one) => one.name === name))
+  // The state from which the person began.
+  const [{ data, etag }] = useState(tagged)
+  const before = data.scopes.find((one) => one.name === name)
   const base: Scope = before ?? { name }
   const [scope, setScope] = useState(base)
   const { audience } = data
@@ -52,7 +54,6 @@ function Content({ tagged: { data, etag }, name, onClose }: Props & { readonly n
     onSuccess: () => {
       onClose()
       say(t.saved(scope.name))
-      return queries.invalidateQueries({ queryKey: ['apis'] })
     },
     onError: (error) => {
       // The tag is that of the API. Nothing collides if this scope is as it was.

@@ -32,7 +32,6 @@ export function ScopeRemoval({ tagged: { data, etag } }: { readonly tagged: Tagg
     onSuccess: () => {
       close()
       say(t.removed(scope))
-      return queries.invalidateQueries({ queryKey: ['apis'] })
     },
     // The dialog then shows the present clients, and asks once more.
     onError: (error) => (isStale(error) ? queries.invalidateQueries({ queryKey: ['apis'] }) : undefined),

@@ -2,9 +2,10 @@ import { Alert, Button, Select, Stack, Textarea, TextInput } from '@mantine/core
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, ifUnchanged, read, type Tagged } from '../../api/client.ts'
+import { api, ifUnchanged, readTagged, type Tagged } from '../../api/client.ts'
 import { isStale } from '../../api/problem.ts'
 import { Failure } from '../../shared/failure.tsx'
+import { useNewer } from '../../shared/newer.ts'
 import { Section } from '../../shared/page.tsx'
 import { StaleDialog } from '../../shared/stale-dialog.tsx'
 import { say } from '../../shared/toast.ts'
@@ -42,29 +43,37 @@ interface Props {
 export function TokenTab({ tagged, mayWrite }: Props) {
   return (
     <div className={classes['split']}>
-      <Profile key={tagged.etag} tagged={tagged} mayWrite={mayWrite} />
+      <Profile key={tagged.data.audience} tagged={tagged} mayWrite={mayWrite} />
       <Sample audience={tagged.data.audience} />
     </div>
   )
 }
 
-function Profile({ tagged: { data, etag }, mayWrite }: Props) {
+function Profile({ tagged, mayWrite }: Props) {
   const queries = useQueryClient()
-  const [values, setValues] = useState<Values>(() => valuesOf(data))
-  const patch = patchOf(valuesOf(data), values)
-  const { audience } = data
+  // The state from which the person began.
+  const [base, setBase] = useState(tagged)
+  const [values, setValues] = useState<Values>(() => valuesOf(base.data))
+  const patch = patchOf(valuesOf(base.data), values)
+  const isChanged = patch === undefined || Object.keys(patch).length > 0
+  const { audience } = base.data
+  const begin = (next: Tagged<Api>) => {
+    setBase(next)
+    setValues(valuesOf(next.data))
+  }
+  useNewer(tagged, base, isChanged, begin)
   const saved = useMutation({
     mutationFn: (tag: string) =>
-      read(
+      readTagged(
         api.PATCH('/api/v1/apis/{audience}', {
           params: { path: { audience } },
           body: patch ?? {},
           ...ifUnchanged(tag),
         }),
       ),
-    onSuccess: () => {
+    onSuccess: (next) => {
+      begin(next)
       say(apis.saved(t.what))
-      return queries.invalidateQueries({ queryKey: ['apis'] })
     },
   })
   const set = (next: Partial<Values>) => setValues({ ...values, ...next })
@@ -101,7 +110,7 @@ function Profile({ tagged: { data, etag }, mayWrite }: Props) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        saved.mutate(etag)
+        saved.mutate(base.etag)
       }}
     >
       <Stack gap="md">
@@ -140,7 +149,7 @@ function Profile({ tagged: { data, etag }, mayWrite }: Props) {
           <Button
             type="submit"
             loading={saved.isPending}
-            disabled={patch === undefined || Object.keys(patch).length === 0}
+            disabled={patch === undefined || !isChanged}
             style={{ alignSelf: 'flex-start' }}
           >
             {common.save}
@@ -149,13 +158,13 @@ function Profile({ tagged: { data, etag }, mayWrite }: Props) {
       </Stack>
       <StaleDialog
         problem={stale}
-        base={data}
+        base={base.data}
         mine={patch ?? {}}
         onClose={saved.reset}
         onKeepMine={(tag) => saved.mutate(tag)}
-        onTakeTheirs={() => {
+        onTakeTheirs={async () => {
           saved.reset()
-          void queries.invalidateQueries({ queryKey: apiQuery(audience).queryKey })
+          begin(await queries.fetchQuery({ ...apiQuery(audience), staleTime: 0 }))
         }}
       />
     </form>

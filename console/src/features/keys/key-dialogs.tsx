@@ -1,10 +1,10 @@
 import { Alert, Checkbox } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { DangerDialog } from '../../shared/danger-dialog.tsx'
 import { useDialog } from '../../shared/dialog.ts'
 import { Icon } from '../../shared/icon.tsx'
-import { type Key, keysQuery } from '../../shared/keys.tsx'
+import type { Key } from '../../shared/keys.tsx'
 import { say } from '../../shared/toast.ts'
 import { keys as t } from '../../texts/keys.ts'
 import { RevokeFacts, RollBackFacts, RotateFacts } from './consequences.tsx'
@@ -23,13 +23,11 @@ interface Props {
   readonly keys: readonly Key[]
 }
 
-/** Does something with keys, reads them again, says so, and closes. */
+/** Does something with keys, says so, and closes. */
 function useChange<Given>(change: (given: Given) => Promise<unknown>, done: string, close: () => void) {
-  const queries = useQueryClient()
   return useMutation({
     mutationFn: change,
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: keysQuery.queryKey })
+    onSuccess: () => {
       say(done)
       close()
     },

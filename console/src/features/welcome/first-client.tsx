@@ -1,6 +1,6 @@
 import { Button, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { api, ifUnchanged, read, readTagged } from '../../api/client.ts'
 import { isMissing, Problem } from '../../api/problem.ts'
 import { Failure } from '../../shared/failure.tsx'
@@ -28,16 +28,12 @@ interface Props {
 
 /** Asks for the names of a client, an API and a scope, and makes what is missing of them. */
 export function FirstClient({ made, onMade }: Props) {
-  const queries = useQueryClient()
   const form = useForm<Values>({
     initialValues: { clientId: 'first-service', api: 'https://api.example.com', scope: 'read' },
   })
   const making = useMutation({
     mutationFn: make,
-    onSuccess: (next) => {
-      onMade(next)
-      void queries.invalidateQueries()
-    },
+    onSuccess: onMade,
   })
   if (made !== undefined) return <Status kind="good">{t.made(made.clientId, made.scope, made.api)}</Status>
   const problem = making.error instanceof Problem ? making.error : undefined

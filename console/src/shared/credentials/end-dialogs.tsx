@@ -1,17 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { api, becauseOf, ifUnchanged, read } from '../../api/client.ts'
 import { credentials as t } from '../../texts/credentials.ts'
 import { BlastRadius } from '../blast-radius.tsx'
 import { DangerDialog } from '../danger-dialog.tsx'
 import { useDialog } from '../dialog.ts'
 import { say } from '../toast.ts'
-import { at, credentialEffectQuery, credentialQuery, credentialsChanged, nameOf } from './queries.ts'
+import { at, credentialEffectQuery, credentialQuery, nameOf } from './queries.ts'
 
 /** Revokes or removes a credential, after showing who would notice. */
 export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
   const dialog = useDialog(act)
   const name = nameOf(dialog.about)
-  const queries = useQueryClient()
   const { data, error } = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
   const { data: credential } = useQuery({ ...credentialQuery(name), enabled: dialog.isOpen })
   const end = useMutation({
@@ -28,10 +27,9 @@ export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
         }),
       )
     },
-    onSuccess: async () => {
+    onSuccess: () => {
       dialog.close()
       say(act === 'revoke' ? t.revoked : t.removed)
-      await credentialsChanged(queries)
     },
   })
   const words = credential?.data.label || (credential?.data.kind ?? '')
@@ -59,7 +57,6 @@ export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
 export function CancelDialog() {
   const dialog = useDialog('cancel')
   const name = nameOf(dialog.about)
-  const queries = useQueryClient()
   const { data, error } = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
   const cancel = useMutation({
     mutationFn: (reason: string) =>
@@ -69,10 +66,9 @@ export function CancelDialog() {
           headers: becauseOf(reason),
         }),
       ),
-    onSuccess: async () => {
+    onSuccess: () => {
       dialog.close()
       say(t.cancelled)
-      await credentialsChanged(queries)
     },
   })
   return (

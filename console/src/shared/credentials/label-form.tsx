@@ -5,7 +5,7 @@ import { api, ifUnchanged, read } from '../../api/client.ts'
 import { common } from '../../texts/common.ts'
 import { credentials as t } from '../../texts/credentials.ts'
 import { Failure } from '../failure.tsx'
-import { at, type CredentialName, credentialQuery, credentialsChanged } from './queries.ts'
+import { at, type CredentialName, credentialQuery } from './queries.ts'
 
 interface Props {
   readonly name: CredentialName
@@ -26,10 +26,7 @@ export function LabelForm({ name, onEnd }: Props) {
           body: { label: label ?? '' },
         }),
       ),
-    onSuccess: async () => {
-      await credentialsChanged(queries)
-      onEnd()
-    },
+    onSuccess: onEnd,
     onError: () => void queries.invalidateQueries({ queryKey: credentialQuery(name).queryKey }),
   })
   if (data === undefined) return error === null ? <Skeleton h="6rem" /> : <Failure error={error} />

@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { api, read, readTagged } from '../../api/client.ts'
 
 /** A credential by its client and its id. It is the text after the name of a dialog in the address: `<id>:<client>`. */
@@ -31,10 +31,3 @@ export const credentialEffectQuery = (name: CredentialName) =>
     queryKey: [...key(name), 'effect'],
     queryFn: () => read(api.GET('/api/v1/clients/{client_id}/credentials/{credential}/effect', { params: at(name) })),
   })
-
-/** Reads everything again that shows credentials. */
-export const credentialsChanged = (queries: QueryClient) =>
-  Promise.all([
-    queries.invalidateQueries({ queryKey: ['clients'] }),
-    queries.invalidateQueries({ queryKey: ['credentials'] }),
-  ])

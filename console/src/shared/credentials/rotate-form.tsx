@@ -1,5 +1,5 @@
 import { Button, Group, Select, Stack } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '../../api/client.ts'
 import { common } from '../../texts/common.ts'
@@ -10,7 +10,7 @@ import { exactDate } from '../format.ts'
 import { useNow } from '../now.ts'
 import { SecretOnce } from '../secret-once.tsx'
 import { overlaps, usualOverlap } from './overlaps.ts'
-import { at, type CredentialName, credentialQuery, credentialsChanged } from './queries.ts'
+import { at, type CredentialName, credentialQuery } from './queries.ts'
 
 interface Props {
   readonly name: CredentialName
@@ -20,7 +20,6 @@ interface Props {
 /** Adds the successor of a secret. The old one stays valid for the overlap. */
 export function RotateForm({ name, onEnd }: Props) {
   const now = useNow()
-  const queries = useQueryClient()
   const [overlap, setOverlap] = useState<number>(usualOverlap)
   const { data: addresses } = useQuery(addressesQuery)
   const { data: credential } = useQuery(credentialQuery(name))
@@ -32,7 +31,6 @@ export function RotateForm({ name, onEnd }: Props) {
           body: { overlap },
         }),
       ),
-    onSuccess: () => void credentialsChanged(queries),
   })
   const secret = rotate.data?.secret
   if (secret !== undefined)

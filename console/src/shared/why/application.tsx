@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Loader, Stack } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { isStale } from '../../api/problem.ts'
 import { common } from '../../texts/common.ts'
 import { why as t } from '../../texts/why.ts'
@@ -21,12 +21,11 @@ interface Props {
 export function Application({ action, about, onClose }: Props) {
   const { isConditional = false, ends = false } = operations[action.operation] ?? {}
   const isOfCredential = ends && action.path?.['credential'] !== undefined
-  const queries = useQueryClient()
   const present = useQuery({
     queryKey: ['remedy', 'present', action.operation, action.path],
     queryFn: () => presentFor(action),
     enabled: isConditional,
-    // The person decides on what is shown, so it changes only when he is told.
+    // The person decides on the values that are shown. They change only after a refusal has told of newer ones.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
@@ -38,9 +37,6 @@ export function Application({ action, about, onClose }: Props) {
   })
   const applied = useMutation({
     mutationFn: () => run(action, isConditional ? present.data : undefined, t.because(about.request_id)),
-    // The explanation stays as it was read: it is about the request of its time.
-    onSuccess: () =>
-      queries.invalidateQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'explanations' && kind !== 'remedy' }),
     onError: (error) => (isStale(error) ? present.refetch() : undefined),
   })
   if (applied.isSuccess) return <Applied action={action} answer={Object(applied.data)} about={about} />

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '../../../api/client.ts'
 import { addressesQuery } from '../../../shared/addresses.ts'
@@ -36,7 +36,6 @@ export function AddDialog({ clientId }: { readonly clientId: string }) {
 const withIdentity = platforms.filter((one) => one.identity !== undefined).map(({ id }) => id)
 
 function AddForm({ clientId, onEnd }: { readonly clientId: string; readonly onEnd: () => void }) {
-  const queries = useQueryClient()
   const { data: addresses } = useQuery(addressesQuery)
   const issuer = addresses?.issuer ?? ''
   const [platform, setPlatform] = useState<PlatformId>('kubernetes')
@@ -52,7 +51,6 @@ function AddForm({ clientId, onEnd }: { readonly clientId: string; readonly onEn
         }),
       ),
     onSuccess: ({ secret }) => {
-      void credentialsChanged(queries)
       if (secret === undefined) onEnd()
     },
   })

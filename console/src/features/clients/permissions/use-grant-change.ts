@@ -3,6 +3,7 @@ import { api, becauseOf, read, readTagged } from '../../../api/client.ts'
 import { isMissing, Problem } from '../../../api/problem.ts'
 import { say } from '../../../shared/toast.ts'
 import { clientPermissions as t } from '../../../texts/client-permissions.ts'
+import { clientQuery } from '../queries.ts'
 import type { Grant } from './sources.ts'
 
 interface Change {
@@ -33,12 +34,14 @@ export function useGrantChange(clientId: string, audience: string, onDone: () =>
         }),
       )
     },
-    onSuccess: async () => {
-      say(t.saved(audience))
-      await queries.invalidateQueries({ queryKey: ['clients'] })
+    onSuccess: () => say(t.saved(audience)),
+    onError: () => queries.invalidateQueries({ queryKey: ['clients', 'one', clientId] }),
+    onSettled: async (_, error) => {
+      if (error !== null) return
+      // The draft stays in sight until the new state is there.
+      await queries.fetchQuery(clientQuery(clientId)).catch(() => {})
       onDone()
     },
-    onError: () => queries.invalidateQueries({ queryKey: ['clients', 'one', clientId] }),
   })
 }
 

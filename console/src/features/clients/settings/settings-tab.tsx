@@ -1,12 +1,13 @@
 import { Alert, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { api, ifUnchanged, readTagged, type Tagged } from '../../../api/client.ts'
 import { useMay } from '../../../api/me.ts'
 import { isStale, Problem } from '../../../api/problem.ts'
 import type { Answer } from '../../../api/types.ts'
 import { Failure } from '../../../shared/failure.tsx'
+import { useNewer } from '../../../shared/newer.ts'
 import { StaleDialog } from '../../../shared/stale-dialog.tsx'
 import { say } from '../../../shared/toast.ts'
 import { UnsavedBar } from '../../../shared/unsaved-bar.tsx'
@@ -31,7 +32,7 @@ const jsonRule = (text: string) => (isObjectText(text) ? null : t.notJson)
 function SettingsForm({ tagged }: { readonly tagged: Tagged<Client> }) {
   const queries = useQueryClient()
   const may = useMay()
-  // The state from which the person began. It follows the server only while nothing is changed.
+  // The state from which the person began.
   const [base, setBase] = useState(tagged)
   const [isTakingOver, setTakingOver] = useState(false)
   const form = useForm<Values>({
@@ -46,10 +47,7 @@ function SettingsForm({ tagged }: { readonly tagged: Tagged<Client> }) {
     form.setValues(valuesOf(next.data))
     form.clearErrors()
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer state is taken as it comes
-  useEffect(() => {
-    if (tagged.etag !== base.etag && changed.length === 0) begin(tagged)
-  }, [tagged.etag])
+  useNewer(tagged, base, changed.length > 0, begin)
 
   const { client_id: id, owner, status } = base.data
   const save = useMutation({
@@ -65,7 +63,6 @@ function SettingsForm({ tagged }: { readonly tagged: Tagged<Client> }) {
       begin(next)
       setTakingOver(false)
       say(t.saved)
-      return queries.invalidateQueries({ queryKey: ['clients'] })
     },
     onError: (error) => {
       if (!(error instanceof Problem)) return

@@ -1,5 +1,5 @@
 import { Button, Group, Stack } from '@mantine/core'
-import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '../../../api/client.ts'
@@ -23,14 +23,12 @@ const route = getRouteApi('/clients/new')
 /** Makes a client in a few steps. They stand in the address; what was entered stays in memory alone. */
 export function WizardPage() {
   const navigate = useNavigate()
-  const queries = useQueryClient()
   const { data: addresses } = useSuspenseQuery(addressesQuery)
   const [draft, setDraft] = useState(emptyDraft)
   const step = reachable(route.useSearch().step ?? 'runs', draft)
   const go = (next: Step) => void navigate({ to: '/clients/new', search: { step: next } })
   const create = useMutation({
     mutationFn: () => read(api.POST('/api/v1/clients', { body: bodyOf(draft) })),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ['clients'] }),
     onError: (error) => {
       const pointer = error instanceof Problem ? error.errors[0]?.pointer : undefined
       if (pointer !== undefined) go(stepOf(pointer))

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { Problem } from '../../../api/problem.ts'
 import { useDialog } from '../../../shared/dialog.ts'
 import { Failure } from '../../../shared/failure.tsx'
@@ -30,7 +30,6 @@ export function AddDialog() {
 const FIELDS = ['name', 'display_name', 'roles'] as const
 
 function AddForm({ onEnd }: { readonly onEnd: () => void }) {
-  const queries = useQueryClient()
   const form = useForm<{ readonly name: string; readonly display_name: string; readonly roles: readonly Role[] }>({
     mode: 'controlled',
     initialValues: { name: '', display_name: '', roles: ['auditor'] },
@@ -43,7 +42,6 @@ function AddForm({ onEnd }: { readonly onEnd: () => void }) {
         roles: [...roles],
         ...(displayName.trim() !== '' && { display_name: displayName.trim() }),
       }),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ['accounts'] }),
     onError: (error) => {
       if (!(error instanceof Problem)) return
       for (const field of FIELDS) {

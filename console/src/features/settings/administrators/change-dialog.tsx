@@ -60,7 +60,6 @@ function Form({ tagged, isOwn, onEnd }: FormProps) {
     onSuccess: () => {
       onEnd()
       say(t.changed)
-      return queries.invalidateQueries({ queryKey: ['accounts'] })
     },
   })
   const stale = isStale(save.error) ? save.error : undefined

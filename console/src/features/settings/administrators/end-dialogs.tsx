@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { DangerDialog } from '../../../shared/danger-dialog.tsx'
 import { useDialog } from '../../../shared/dialog.ts'
 import { say } from '../../../shared/toast.ts'
@@ -8,7 +8,6 @@ import { removeAccount, switchAccount } from './calls.ts'
 
 /** Ends the sessions of an account, and lets it sign in no more. */
 export function DisableDialog() {
-  const queries = useQueryClient()
   const dialog = useDialog('disable')
   const name = dialog.about
   const disable = useMutation({
@@ -16,7 +15,6 @@ export function DisableDialog() {
     onSuccess: () => {
       dialog.close()
       say(t.isDisabled(name))
-      return queries.invalidateQueries({ queryKey: ['accounts'] })
     },
   })
   const close = () => {
@@ -40,7 +38,6 @@ export function DisableDialog() {
 
 /** Removes an account for good. @param me the name of the person who does it */
 export function RemoveDialog({ me }: { readonly me: string }) {
-  const queries = useQueryClient()
   const dialog = useDialog('remove')
   const name = dialog.about
   const remove = useMutation({
@@ -48,7 +45,6 @@ export function RemoveDialog({ me }: { readonly me: string }) {
     onSuccess: () => {
       dialog.close()
       say(t.removed(name))
-      return queries.invalidateQueries({ queryKey: ['accounts'] })
     },
   })
   const close = () => {

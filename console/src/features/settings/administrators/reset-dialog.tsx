@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Modal, Stack } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useDialog } from '../../../shared/dialog.ts'
 import { Failure } from '../../../shared/failure.tsx'
@@ -26,11 +26,9 @@ export function ResetDialog() {
 }
 
 function Form({ name, onEnd }: { readonly name: string; readonly onEnd: () => void }) {
-  const queries = useQueryClient()
   const [alsoFactor, setAlsoFactor] = useState(false)
   const reset = useMutation({
     mutationFn: () => resetAccount(name, alsoFactor),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ['accounts'] }),
   })
   if (reset.data !== undefined) return <LinkOnce name={name} link={reset.data.link ?? ''} onKept={onEnd} />
   return (

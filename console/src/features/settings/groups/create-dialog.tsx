@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { isStale } from '../../../api/problem.ts'
@@ -26,7 +26,6 @@ export function CreateDialog() {
 }
 
 function Form({ onCancel }: { readonly onCancel: () => void }) {
-  const queries = useQueryClient()
   const navigate = useNavigate()
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
@@ -35,7 +34,6 @@ function Form({ onCancel }: { readonly onCancel: () => void }) {
     onSuccess: async ({ data }) => {
       say(t.created(data.name))
       await navigate({ to: '/settings/groups/$group', params: { group: data.name } })
-      await queries.invalidateQueries({ queryKey: ['groups'] })
     },
   })
   const exists = isStale(create.error)

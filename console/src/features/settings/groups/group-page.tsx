@@ -79,7 +79,6 @@ function Deletion({ name, etag }: { readonly name: string; readonly etag: string
       say(t.deleted(name))
       await navigate({ to: '/settings/groups' })
       queries.removeQueries({ queryKey: ['groups', 'one', name] })
-      await queries.invalidateQueries({ queryKey: ['groups'] })
     },
     // The next try is about the present state.
     onError: (error) => (isStale(error) ? queries.invalidateQueries({ queryKey: ['groups', 'one', name] }) : undefined),

@@ -50,8 +50,8 @@ function Sessions({ items }: { readonly items: readonly Session[] }) {
   const end = useMutation({
     mutationFn: (id: string) => read(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } })),
     onSuccess: () => say(t.ended),
-    // A session that has ended by itself is gone from the list as well.
-    onSettled: () => queries.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+    // A session that has ended by itself goes from the list.
+    onError: () => queries.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })
   const ordered = items.toSorted(
     (one, other) => Number(other.present) - Number(one.present) || other.last_seen_at.localeCompare(one.last_seen_at),
