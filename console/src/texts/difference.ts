@@ -3,5 +3,5 @@ export const difference = {
   field: 'Field',
   before: 'Before',
   after: 'After',
-  none: 'nothing',
+  none: 'none',
 } as const
