@@ -26,12 +26,10 @@ const PATHS = {
   play: 'M5 3v10l8-5z',
   person: 'M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zm-5 5.5c.6-2.2 2.5-3.5 5-3.5s4.4 1.3 5 3.5',
   menu: 'M2.5 4.500h11m-11 3.500h11m-11 3.500h11',
-  open: 'M6.5 3.500h-3v9h9v-3m-3-6h4v4m0-4-6 6',
   download: 'M8 2.500v8m-3-3 3 3 3-3m-8 6h10',
   filter: 'M2.5 3.500h11l-4.2 5v4l-2.6 1v-5z',
   file: 'M4 2.500h5l3 3v8H4zm5 0v3h3',
   shield: 'M8 2.5 13 4v4c0 2.8-2 4.8-5 5.800C5 12.8 3 10.8 3 8V4z',
-  bolt: 'M9 2 3.5 9H8l-1 5 5.5-7H8z',
 } as const
 
 export type IconName = keyof typeof PATHS

@@ -1,4 +1,5 @@
 import { VisuallyHidden } from '@mantine/core'
+import { common } from '../texts/common.ts'
 import { useNow } from './now.ts'
 
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -16,7 +17,7 @@ const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'lon
 function relativeTime(at: number, now: number): string {
   const distance = at - now
   const [unit, length] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1_000]
-  if (unit === 'second') return distance > 0 ? 'in a moment' : 'just now'
+  if (unit === 'second') return distance > 0 ? common.soon : common.justNow
   return relative.format(Math.round(distance / length), unit)
 }
 
@@ -28,7 +29,7 @@ interface Props {
 }
 
 /** A relative time. Its exact moment and zone are in the tooltip, and for screen readers. */
-export function Instant({ at, never = 'never' }: Props) {
+export function Instant({ at, never = common.never }: Props) {
   const now = useNow()
   if (at === undefined) return <span>{never}</span>
   const moment = new Date(at)

@@ -20,6 +20,14 @@ export const credentials = {
   rotateLead: (client: string) =>
     `${client} gets a new secret. The old one goes on for the overlap, so that nothing stops while you put the new one in place.`,
   overlap: 'Overlap',
+  overlaps: {
+    none: 'It ends at once',
+    hour: 'An hour',
+    day: 'A day',
+    week: 'A week',
+    month: 'Thirty days',
+    quarter: 'Ninety days',
+  },
   endsNow: 'The old secret ends at once. Programs that still send it are refused.',
   oldEnds: (date: string) => `The old secret ends on ${date}.`,
   rotated: (date: string) => `The old secret ends on ${date}. Until then you can cancel the rotation.`,

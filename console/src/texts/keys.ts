@@ -6,7 +6,6 @@ export const keys = {
   timelineLead:
     'A line a key: outlined while it is published and waits, full while it signs, hatched while its tokens still expire.',
   now: 'now',
-  algorithm: 'Algorithm',
   key: 'Key',
   state: 'State',
   states: {

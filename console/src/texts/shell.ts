@@ -28,7 +28,6 @@ export const shell = {
   signedOutLead: 'Sign in again to go on here. Text that you have entered stays if you use another tab for it.',
   signInAgain: 'Sign in',
   signInElsewhere: 'Sign in in another tab',
-  resume: 'I have signed in',
   notFound: 'There is nothing at this address',
   notFoundLead: 'It may have been deleted or renamed. Search finds what exists.',
   overviewLink: 'Go to the overview',

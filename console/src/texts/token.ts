@@ -6,12 +6,10 @@ export const token = {
   token: 'the token',
   sealed: 'This token is sealed: only the server can read it. An API learns its content by introspection.',
   malformed: 'This is no token that can be read: a JWT has three parts of base64url with dots between them.',
-  copy: 'Copy the token',
   name: 'Name',
   value: 'Value',
   meaning: 'Meaning',
   own: 'Set by the API or taken from its client.',
-  expired: 'expired',
   names: {
     alg: 'The algorithm of the signature.',
     kid: 'The key that made the signature. The key set publishes it under this id.',

@@ -11,7 +11,6 @@ export const why = {
   title: 'Why',
   refused: 'Refused',
   done: 'Succeeded',
-  failed: 'Failed',
   types: {
     'token.issue': 'Token request',
     'token.introspect': 'Introspection',

@@ -82,9 +82,11 @@ function Profile({ tagged, mayWrite }: Props) {
     label: string,
     options: readonly (string | { value: string; label: string })[],
     none: string,
+    hint?: string,
   ) => (
     <Select
       label={label}
+      description={hint}
       data={[...options]}
       placeholder={none}
       clearable={mayWrite}
@@ -114,7 +116,7 @@ function Profile({ tagged, mayWrite }: Props) {
       }}
     >
       <Stack gap="md">
-        {choice('preset', t.preset, presets, t.none)}
+        {choice('preset', t.preset, presets, t.none, t.presetHint)}
         {choice(
           'format',
           t.format,

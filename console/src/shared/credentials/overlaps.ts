@@ -3,12 +3,12 @@ const DAY = 24 * HOUR
 
 /** The times for which an old credential stays valid beside its successor. Seconds. */
 export const overlaps = [
-  { seconds: 0, words: 'It ends at once' },
-  { seconds: HOUR, words: 'An hour' },
-  { seconds: DAY, words: 'A day' },
-  { seconds: 7 * DAY, words: 'A week' },
-  { seconds: 30 * DAY, words: 'Thirty days' },
-  { seconds: 90 * DAY, words: 'Ninety days' },
+  { seconds: 0, name: 'none' },
+  { seconds: HOUR, name: 'hour' },
+  { seconds: DAY, name: 'day' },
+  { seconds: 7 * DAY, name: 'week' },
+  { seconds: 30 * DAY, name: 'month' },
+  { seconds: 90 * DAY, name: 'quarter' },
 ] as const
 
 /** A week: enough for a deployment, and short enough not to be forgotten. */

@@ -54,7 +54,7 @@ export function RotateForm({ name, onEnd }: Props) {
         <Select
           label={t.overlap}
           allowDeselect={false}
-          data={overlaps.map(({ seconds, words }) => ({ value: String(seconds), label: words }))}
+          data={overlaps.map(({ seconds, name }) => ({ value: String(seconds), label: t.overlaps[name] }))}
           value={String(overlap)}
           onChange={(value) => setOverlap(Number(value))}
           data-autofocus

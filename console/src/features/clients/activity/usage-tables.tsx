@@ -68,7 +68,7 @@ export const UsageByCredential = ({ items }: { readonly items: readonly Entry<'u
 export const UsageByApi = ({ items }: { readonly items: readonly Entry<'usage.list'>[] }) => (
   <Figures
     label={t.byApi}
-    heads={['API', t.issued, t.refused]}
+    heads={[t.api, t.issued, t.refused]}
     empty={t.noApiUse}
     rows={items.map(({ key, issued, refused }) => ({
       key,

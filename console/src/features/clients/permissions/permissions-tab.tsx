@@ -15,7 +15,7 @@ import { rowsOf } from './sources.ts'
 
 const route = getRouteApi('/clients/$clientId')
 
-/** The permissions of a client as a matrix: its scopes at each API, and whence it has them. */
+/** The permissions of a client as a matrix: its scopes at each API, and why it has them. */
 export function PermissionsTab({ clientId }: { readonly clientId: string }) {
   const { find = '' } = route.useSearch()
   const navigate = route.useNavigate()
@@ -52,6 +52,7 @@ export function PermissionsTab({ clientId }: { readonly clientId: string }) {
   shown.sort((one, other) => Number(other.held > 0) - Number(one.held > 0))
   const { owner, status } = client
   const isLocked = status.manifest !== undefined
+  const isReadOnly = isLocked || !may('clients:write', { owner })
   return (
     <Stack gap="lg">
       {isLocked && (
@@ -59,6 +60,7 @@ export function PermissionsTab({ clientId }: { readonly clientId: string }) {
           {t.manifest(status.manifest ?? '')}
         </Alert>
       )}
+      {!isReadOnly && <p style={{ margin: 0 }}>{t.lead}</p>}
       <Group gap="lg" role="search" aria-label={t.find}>
         <SearchField label={t.find} typed={typed} />
         <Switch
@@ -74,12 +76,7 @@ export function PermissionsTab({ clientId }: { readonly clientId: string }) {
         </Empty>
       )}
       {shown.map((one) => (
-        <ApiGrants
-          key={one.api.audience}
-          clientId={clientId}
-          {...one}
-          isReadOnly={isLocked || !may('clients:write', { owner })}
-        />
+        <ApiGrants key={one.api.audience} clientId={clientId} {...one} isReadOnly={isReadOnly} />
       ))}
       {hasNextPage && (
         <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

@@ -5,15 +5,13 @@ type Client = Pick<Answer<'clients.show'>, 'scopes' | 'restrict_scopes'>
 export type Api = Pick<Entry<'apis.list'>, 'audience' | 'name' | 'scopes'>
 export type Grant = Entry<'grants.list'>
 
-/** A scope of an API, and whence the client has it. */
+/** A scope of an API, and why the client has it. */
 export interface Row {
   readonly name: string
   readonly description: string | undefined
   readonly isOnRequest: boolean
-  /** Whence it has the scope beside a grant at this API; undefined if from nowhere. */
+  /** Why it has the scope without a grant at this API; undefined if it has not. */
   readonly elsewhere: string | undefined
-  /** The API declares it. A grant may name a scope that it does not. */
-  readonly isKnown: boolean
 }
 
 /** Whether a pattern with stars covers a name, such as `orders:*` and `orders:42`. */
@@ -42,7 +40,6 @@ export function rowsOf(client: Client, api: Api, grant: Grant | undefined): read
       name,
       description,
       isOnRequest,
-      isKnown: true,
       elsewhere: isEverywhere
         ? t.sources.everywhere
         : common === true && !isRestricted
@@ -59,7 +56,6 @@ export function rowsOf(client: Client, api: Api, grant: Grant | undefined): read
       description: scopes.some((one) => covers(one.name, name)) ? undefined : t.unknown,
       isOnRequest: false,
       elsewhere: undefined,
-      isKnown: false,
     })),
   ]
 }

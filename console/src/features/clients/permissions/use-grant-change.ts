@@ -11,7 +11,7 @@ interface Change {
   readonly default_scopes: readonly string[]
   /** The grant from which the person began. */
   readonly seen: Grant | undefined
-  /** The tag of a state that the person has compared with his. */
+  /** The tag of a newer state that the person was shown beside the own changes. */
   readonly etag?: string
   readonly reason?: string
 }
