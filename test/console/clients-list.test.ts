@@ -50,6 +50,8 @@ test('the search follows the address, and what was typed before the filters were
   await page.waitForURL(/search=job-0$/)
   expect(await search.inputValue()).toBe('job-0 ')
   expect(console.complaints).toEqual([])
+})
+
 test('a next page that fails is asked for once, says why, and comes with another try', async () => {
   const page = await console.open('/clients?tag=nightly')
   page.setDefaultTimeout(8_000)

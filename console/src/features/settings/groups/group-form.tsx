@@ -1,5 +1,4 @@
-import { TextInput } from '@mantine/core'
-import { Alert, Button, Group, TextInput } from '@mantine/core'
+import { Alert, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Tagged } from '../../../api/client.ts'
