@@ -7,7 +7,7 @@ export interface Addresses {
   readonly tokenUrl: string
 }
 
-/** What the server says about itself. It changes with a restart alone. */
+/** The addresses, the version and the metadata of the server. It changes with a restart alone. */
 export const serverQuery = queryOptions({
   queryKey: ['server'],
   queryFn: () => read(api.GET('/api/v1/server')),
