@@ -57,6 +57,28 @@ test('a secret is rotated with an overlap, shown once, and the old one removed',
   expect(console.complaints).toEqual([])
 }, 60_000)
 
+test('a credential can be removed once its consequences are there, and not before', async () => {
+  const page = await console.open('/clients/soon?tab=credentials')
+  let answer = () => {}
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  await page.route('**/effect', async (route) => {
+    await asked
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Actions for short', exact: true }).click()
+  const read = page.waitForResponse((response) => /credentials\/[^/]+$/.test(response.url()))
+  await page.getByRole('menuitem', { name: 'Remove' }).click()
+  const remove = page.getByRole('dialog').getByRole('button', { name: 'Remove' })
+  await remove.waitFor()
+  await read
+  expect(await remove.isDisabled()).toBe(true)
+  answer()
+  await page.getByText('Nobody has ever used it.').waitFor()
+  await expect.poll(() => remove.isEnabled()).toBe(true)
+})
+
 test('the board finds what ends soon, and rotates it there', async () => {
   const page = await console.open('/rotation?view=expiring')
   await page.getByRole('link', { name: 'soon' }).waitFor()

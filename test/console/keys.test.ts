@@ -33,6 +33,20 @@ test('a rotation says first what it does, and keeps its reason', async () => {
   expect(console.complaints).toEqual([])
 })
 
+test('a rotation begins anew each time that its dialog opens', async () => {
+  const page = await console.open('/keys')
+  page.setDefaultTimeout(8_000)
+  const dialog = page.getByRole('dialog')
+  const now = dialog.getByRole('checkbox')
+  await page.getByRole('button', { name: 'Rotate' }).click()
+  await now.check()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Rotate' }).click()
+  await now.waitFor()
+  expect(await now.isChecked()).toBe(false)
+})
+
 test('a revocation needs the first letters of the key, and a roll back without a previous key is refused', async () => {
   const page = await console.open('/keys?dialog=roll-back:ES256')
   page.setDefaultTimeout(8_000)

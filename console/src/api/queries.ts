@@ -1,5 +1,5 @@
 import { MutationCache, QueryClient } from '@tanstack/react-query'
-import { Problem, Unreachable } from './problem.ts'
+import { isStale, Problem, Unreachable } from './problem.ts'
 
 /** A question may be asked again if nobody answered, or the answer was to come back later. */
 const isPassing = (error: unknown): boolean =>
@@ -13,8 +13,10 @@ const KEPT: ReadonlySet<unknown> = new Set(['explanations', 'remedy'])
 export const queryClient: QueryClient = new QueryClient({
   mutationCache: new MutationCache({
     // Any change may show anywhere. It is settled once its page has closed dialogs, and left the place of a thing that is gone.
+    // A change of a state that is no more says that the page is old.
     onSettled: (_, error) => {
-      if (error === null) void queryClient.invalidateQueries({ predicate: ({ queryKey: [kind] }) => !KEPT.has(kind) })
+      if (error === null || isStale(error))
+        void queryClient.invalidateQueries({ predicate: ({ queryKey: [kind] }) => !KEPT.has(kind) })
     },
   }),
   defaultOptions: {

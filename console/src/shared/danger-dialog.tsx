@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { useId, useState } from 'react'
+import { useId, useLayoutEffect, useState } from 'react'
 import { common } from '../texts/common.ts'
 import { Failure } from './failure.tsx'
 
@@ -11,11 +11,13 @@ interface Props {
   readonly action: string
   /** A word that must be typed, for what can't be undone. */
   readonly word?: string
-  readonly error: unknown
-  readonly isBusy: boolean
-  /** @param reason stated for the audit log; may be empty */
-  readonly onConfirm: (reason: string) => void
-  /** The consequences. */
+  /** Whether the consequences are read, or can't be: nobody confirms before. */
+  readonly isReady: boolean
+  /** The change that a confirmation makes. Each opening forgets its last outcome. */
+  readonly change?: { readonly error: unknown; readonly isPending: boolean; readonly reset: () => void }
+  /** @param reason stated for the audit log; may be empty. @param form the named fields among the consequences */
+  readonly onConfirm: (reason: string, form: FormData) => void
+  /** The consequences. Fields among them have names and no state, so that they begin anew at each opening. */
   readonly children: React.ReactNode
 }
 
@@ -34,16 +36,18 @@ export function DangerDialog({ isOpen, onClose, ...rest }: Props) {
   )
 }
 
-function Content({ action, word, error, isBusy, onConfirm, onClose, children }: Omit<Props, 'isOpen'>) {
+function Content({ action, word, isReady, change, onConfirm, onClose, children }: Omit<Props, 'isOpen'>) {
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
   const form = useId()
+  const { error, isPending = false, reset } = change ?? {}
+  useLayoutEffect(() => reset?.(), [reset])
   return (
     <form
       id={form}
       onSubmit={(event) => {
         event.preventDefault()
-        onConfirm(reason)
+        onConfirm(reason, new FormData(event.currentTarget))
       }}
     >
       <Stack gap="md">
@@ -69,7 +73,12 @@ function Content({ action, word, error, isBusy, onConfirm, onClose, children }: 
           <Button variant="default" onClick={onClose} data-autofocus>
             {common.cancel}
           </Button>
-          <Button type="submit" color="brick" loading={isBusy} disabled={word !== undefined && typed !== word}>
+          <Button
+            type="submit"
+            color="brick"
+            loading={isPending}
+            disabled={!isReady || (word !== undefined && typed !== word)}
+          >
             {action}
           </Button>
         </Group>

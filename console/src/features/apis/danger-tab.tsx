@@ -1,7 +1,6 @@
 import { Alert, Button, Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { api, becauseOf, ifUnchanged, read, type Tagged } from '../../api/client.ts'
 import { isStale, Problem } from '../../api/problem.ts'
 import { BlastRadius } from '../../shared/blast-radius.tsx'
@@ -19,17 +18,22 @@ interface Props {
   readonly mayDelete: boolean
 }
 
+interface Deletion {
+  readonly reason: string
+  /** Whether the clients lose their grants of the API. Otherwise such clients keep it. */
+  readonly withGrants: boolean
+  readonly takesOver: boolean
+}
+
 /** The end of an API. */
 export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { audience, manifest } = data
   const { isOpen, open, close } = useDialog('delete')
-  const [withGrants, setWithGrants] = useState(true)
-  const [takesOver, setTakesOver] = useState(false)
   const effect = useQuery({ ...apiEffectQuery(audience), enabled: isOpen })
   const deleted = useMutation({
-    mutationFn: (reason: string) =>
+    mutationFn: ({ reason, withGrants, takesOver }: Deletion) =>
       read(
         api.DELETE('/api/v1/apis/{audience}', {
           params: {
@@ -71,26 +75,17 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
         title={t.delete}
         action={t.delete}
         word={audience}
-        error={deleted.error}
-        isBusy={deleted.isPending}
-        onConfirm={(reason) => deleted.mutate(reason)}
+        isReady={effect.isFetched}
+        change={deleted}
+        onConfirm={(reason, form) =>
+          deleted.mutate({ reason, withGrants: form.has('with_grants'), takesOver: form.has('take_over') })
+        }
       >
         <BlastRadius effect={effect.data} error={effect.error} />
         <Referring of={effect.data?.clients} />
         {manifest !== undefined && <Alert color="ochre">{t.deleteOwned(manifest)}</Alert>}
-        {isOwned && (
-          <Switch
-            label={t.takeOver}
-            description={t.takeOverHint}
-            checked={takesOver}
-            onChange={(event) => setTakesOver(event.currentTarget.checked)}
-          />
-        )}
-        <Switch
-          label={t.withGrants}
-          checked={withGrants}
-          onChange={(event) => setWithGrants(event.currentTarget.checked)}
-        />
+        {isOwned && <Switch name="take_over" label={t.takeOver} description={t.takeOverHint} />}
+        <Switch name="with_grants" label={t.withGrants} defaultChecked />
       </DangerDialog>
     </Section>
   )

@@ -42,8 +42,8 @@ export function ScopeRemoval({ tagged: { data, etag } }: { readonly tagged: Tagg
       onClose={close}
       title={t.removeTitle(scope)}
       action={t.removeAction(scope)}
-      error={removed.error}
-      isBusy={removed.isPending}
+      isReady={effect.isFetched}
+      change={removed}
       onConfirm={(reason) => removed.mutate(reason)}
     >
       <p style={{ margin: 0 }}>{t.removeLead}</p>

@@ -1,6 +1,5 @@
 import { Alert, Checkbox } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 import { DangerDialog } from '../../shared/danger-dialog.tsx'
 import { useDialog } from '../../shared/dialog.ts'
 import { Icon } from '../../shared/icon.tsx'
@@ -36,27 +35,25 @@ function useChange<Given>(change: (given: Given) => Promise<unknown>, done: stri
 
 function RotateDialog({ keys }: Props) {
   const { isOpen, about, close } = useDialog('rotate')
-  const [isNow, setNow] = useState(false)
   const algorithm = about as Algorithm
-  const change = useChange((reason: string) => rotate(algorithm, isNow, reason), t.rotated(about), close)
+  const change = useChange(
+    ({ reason, isNow }: { readonly reason: string; readonly isNow: boolean }) => rotate(algorithm, isNow, reason),
+    t.rotated(about),
+    close,
+  )
   return (
     <DangerDialog
       isOpen={isOpen}
       onClose={close}
       title={t.rotateTitle(about)}
       action={t.rotate}
-      error={change.error}
-      isBusy={change.isPending}
-      onConfirm={change.mutate}
+      isReady
+      change={change}
+      onConfirm={(reason, form) => change.mutate({ reason, isNow: form.has('now') })}
     >
       <p style={{ margin: 0 }}>{t.rotateLead}</p>
       <RotateFacts keys={keys} algorithm={about} />
-      <Checkbox
-        label={t.rotateNow}
-        description={t.rotateNowHint}
-        checked={isNow}
-        onChange={(event) => setNow(event.currentTarget.checked)}
-      />
+      <Checkbox name="now" label={t.rotateNow} description={t.rotateNowHint} />
     </DangerDialog>
   )
 }
@@ -70,9 +67,9 @@ function RollBackDialog({ keys }: Props) {
       onClose={close}
       title={t.rollBackTitle(about)}
       action={t.rollBack}
-      error={change.error}
-      isBusy={change.isPending}
-      onConfirm={change.mutate}
+      isReady
+      change={change}
+      onConfirm={(reason) => change.mutate(reason)}
     >
       <p style={{ margin: 0 }}>{t.rollBackLead}</p>
       <RollBackFacts keys={keys} algorithm={about} />
@@ -91,9 +88,9 @@ function RevokeDialog({ keys }: Props) {
       title={t.revokeTitle}
       action={t.revokeAction}
       word={about.slice(0, 6)}
-      error={change.error}
-      isBusy={change.isPending}
-      onConfirm={change.mutate}
+      isReady={key !== undefined}
+      change={change}
+      onConfirm={(reason) => change.mutate(reason)}
     >
       <Alert color="brick" icon={<Icon name="warn" />} title={t.revokeLead}>
         {t.revokeOffline} {key?.state === 'active' && t.revokeActive}

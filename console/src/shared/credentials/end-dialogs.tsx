@@ -11,10 +11,10 @@ import { at, credentialEffectQuery, credentialQuery, nameOf } from './queries.ts
 export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
   const dialog = useDialog(act)
   const name = nameOf(dialog.about)
-  const { data, error } = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
-  const { data: credential } = useQuery({ ...credentialQuery(name), enabled: dialog.isOpen })
+  const effect = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
+  const { data: tagged, error } = useQuery({ ...credentialQuery(name), enabled: dialog.isOpen })
   const end = useMutation({
-    mutationFn: (reason: string) => {
+    mutationFn: ({ reason, etag }: { readonly reason: string; readonly etag: string }) => {
       const headers = becauseOf(reason)
       if (act === 'revoke')
         return read(
@@ -23,7 +23,7 @@ export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
       return read(
         api.DELETE('/api/v1/clients/{client_id}/credentials/{credential}', {
           params: at(name),
-          headers: { ...headers, ...ifUnchanged(credential?.etag ?? '').headers },
+          headers: { ...headers, ...ifUnchanged(etag).headers },
         }),
       )
     },
@@ -32,22 +32,19 @@ export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
       say(act === 'revoke' ? t.revoked : t.removed)
     },
   })
-  const words = credential?.data.label || (credential?.data.kind ?? '')
+  const words = tagged?.data.label || (tagged?.data.kind ?? '')
   return (
     <DangerDialog
       isOpen={dialog.isOpen}
-      onClose={() => {
-        end.reset()
-        dialog.close()
-      }}
+      onClose={dialog.close}
       title={act === 'revoke' ? t.revokeTitle(words, name.client) : t.removeTitle(words, name.client)}
       action={act === 'revoke' ? t.revoke : t.remove}
-      error={end.error}
-      isBusy={end.isPending}
-      onConfirm={end.mutate}
+      isReady={tagged !== undefined && effect.isFetched}
+      change={end}
+      onConfirm={(reason) => tagged && end.mutate({ reason, etag: tagged.etag })}
     >
-      <BlastRadius effect={data} error={error} />
-      {data?.is_last === true && <p style={{ margin: 0, fontWeight: 600 }}>{t.isLast(name.client)}</p>}
+      <BlastRadius effect={tagged && effect.data} error={error ?? effect.error} />
+      {effect.data?.is_last === true && <p style={{ margin: 0, fontWeight: 600 }}>{t.isLast(name.client)}</p>}
       <p style={{ margin: 0 }}>{act === 'revoke' ? t.revokeLead : t.removeLead}</p>
     </DangerDialog>
   )
@@ -57,7 +54,7 @@ export function EndDialog({ act }: { readonly act: 'revoke' | 'remove' }) {
 export function CancelDialog() {
   const dialog = useDialog('cancel')
   const name = nameOf(dialog.about)
-  const { data, error } = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
+  const effect = useQuery({ ...credentialEffectQuery(name), enabled: dialog.isOpen })
   const cancel = useMutation({
     mutationFn: (reason: string) =>
       read(
@@ -77,11 +74,11 @@ export function CancelDialog() {
       onClose={dialog.close}
       title={t.cancelTitle(name.client)}
       action={t.cancel}
-      error={cancel.error}
-      isBusy={cancel.isPending}
-      onConfirm={cancel.mutate}
+      isReady={effect.isFetched}
+      change={cancel}
+      onConfirm={(reason) => cancel.mutate(reason)}
     >
-      <BlastRadius effect={data} error={error} />
+      <BlastRadius effect={effect.data} error={effect.error} />
       <p style={{ margin: 0 }}>{t.cancelLead}</p>
     </DangerDialog>
   )

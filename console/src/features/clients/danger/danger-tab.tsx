@@ -102,8 +102,8 @@ function Switching({ client, isAllowed }: { readonly client: Client; readonly is
         onClose={dialog.close}
         title={t.disableTitle(id)}
         action={t.disableAction(id)}
-        error={change.error}
-        isBusy={change.isPending}
+        isReady={effect.isFetched}
+        change={change}
         onConfirm={(reason) => change.mutate({ to: 'disable', reason })}
       >
         <p className={classes['lead']}>{t.disableConsequence}</p>
@@ -163,8 +163,8 @@ function Deletion({ client, etag, isAllowed }: DeletionProps) {
         title={t.deleteTitle(id)}
         action={t.deleteAction(id)}
         word={id}
-        error={remove.error}
-        isBusy={remove.isPending}
+        isReady={effect.isFetched}
+        change={remove}
         onConfirm={(reason) => remove.mutate(reason)}
       >
         <p className={classes['lead']}>{t.deleteConsequence(credentials, groups)}</p>

@@ -124,8 +124,8 @@ export function ApiGrants({ clientId, api: { audience, name }, grant, rows, all,
         onClose={dialog.close}
         title={t.narrowTitle(audience)}
         action={t.narrowAction}
-        error={save.error}
-        isBusy={save.isPending}
+        isReady={effect.isFetched}
+        change={save}
         onConfirm={(reason) => save.mutate({ ...after, seen: grant, reason })}
       >
         <p style={{ margin: 0 }}>{t.narrowConsequence(taken)}</p>

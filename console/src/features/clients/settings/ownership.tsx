@@ -26,8 +26,7 @@ export function Ownership({ clientId, manifest, isTakingOver, onTakeOver }: Prop
         onClose={dialog.close}
         title={t.takeOverTitle(clientId)}
         action={t.takeOverAction}
-        error={null}
-        isBusy={false}
+        isReady
         onConfirm={() => {
           dialog.close()
           onTakeOver()

@@ -27,8 +27,8 @@ export function DisableDialog() {
       onClose={close}
       title={t.disableTitle(name)}
       action={t.disable}
-      error={disable.error}
-      isBusy={disable.isPending}
+      isReady
+      change={disable}
       onConfirm={(reason) => disable.mutate(reason)}
     >
       <p className={classes['lead']}>{t.disableLead}</p>
@@ -58,8 +58,8 @@ export function RemoveDialog({ me }: { readonly me: string }) {
       title={t.removeTitle(name)}
       action={t.removeAction(name)}
       word={name}
-      error={remove.error}
-      isBusy={remove.isPending}
+      isReady
+      change={remove}
       onConfirm={(reason) => remove.mutate(reason)}
     >
       <p className={classes['lead']}>{t.removeLead}</p>

@@ -95,15 +95,12 @@ function Deletion({ name, etag }: { readonly name: string; readonly etag: string
     >
       <DangerDialog
         isOpen={dialog.isOpen}
-        onClose={() => {
-          dialog.close()
-          remove.reset()
-        }}
+        onClose={dialog.close}
         title={t.deleteTitle(name)}
         action={t.deleteAction(name)}
         word={name}
-        error={remove.error}
-        isBusy={remove.isPending}
+        isReady
+        change={remove}
         onConfirm={(reason) => remove.mutate(reason)}
       >
         <p className={classes['lead']}>{t.deleteConsequence}</p>

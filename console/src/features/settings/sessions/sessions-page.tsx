@@ -132,8 +132,8 @@ function EndAllDialog() {
       onClose={dialog.close}
       title={t.endAllTitle}
       action={t.endAllAction}
-      error={end.error}
-      isBusy={end.isPending}
+      isReady
+      change={end}
       onConfirm={(reason) => end.mutate(reason)}
     >
       <p className={classes['lead']}>{t.endAllLead}</p>
