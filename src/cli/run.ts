@@ -47,9 +47,10 @@ export async function runServer(
 function explainStart(error: unknown, config: Config): unknown {
   const explained = explainDatabase(error, config.storage)
   if (explained !== error || !isSystemError(error)) return explained
-  const port = 'port' in error ? error.port : undefined
-  const isAdmins = port === config.admin.port && port !== config.runtime.port
-  return isAdmins ? listenFault('admin', config.admin, error) : listenFault('runtime', config.runtime, error)
+  const isAbout = ({ host, port }: { readonly host: string; readonly port: number }): boolean =>
+    ('port' in error && error.port === port) || ('hostname' in error && error.hostname === host)
+  if (isAbout(config.runtime)) return listenFault('runtime', config.runtime, error)
+  return isAbout(config.admin) ? listenFault('admin', config.admin, error) : explained
 }
 
 function warn(log: Logger, warnings: readonly string[]): void {

@@ -1,8 +1,10 @@
+import { join, resolve, sep } from 'node:path'
 import { parseDatabaseLocation, shownLocation } from '../input/database-location.ts'
 import { StorageUnavailable } from '../platform/storage-unavailable.ts'
 import { fileFault, isSystemError } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
 import { postgresFault } from './postgres/errors.ts'
+import { filesOf } from './sqlite/files.ts'
 import { sqliteFault } from './sqlite/problems.ts'
 
 /**
@@ -22,6 +24,10 @@ export function explainDatabase(error: unknown, location: string | undefined): u
   return new UserError(`${which} can't be used: ${fault ?? 'it does not answer as it should'}`, { cause })
 }
 
-/** Explains a system error that concerns the database file. */
-const systemFault = (error: unknown, path: string | undefined): string | undefined =>
-  path !== undefined && isSystemError(error) ? fileFault(error) : undefined
+/** Explains a system error that concerns the database file, a file beside it, or a folder above it. */
+function systemFault(error: unknown, path: string | undefined): string | undefined {
+  if (path === undefined || !isSystemError(error) || error.path === undefined) return undefined
+  const [ofError, ofDatabase] = [resolve(error.path), resolve(path)]
+  const isConcerned = filesOf(ofDatabase).includes(ofError) || ofDatabase.startsWith(join(ofError, sep))
+  return isConcerned ? fileFault(error) : undefined
+}
