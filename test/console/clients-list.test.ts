@@ -55,6 +55,7 @@ test('the search follows the address, and what was typed before the filters were
 test('a next page that fails is asked for once, says why, and comes with another try', async () => {
   const page = await console.open('/clients?tag=nightly')
   page.setDefaultTimeout(8_000)
+  await page.getByRole('link', { name: 'job-000' }).waitFor()
   let asked = 0
   await page.route(/[?&]cursor=/, (route) => {
     asked += 1
