@@ -152,3 +152,13 @@ test('a setting is found by its name, and the address keeps the search', async (
   await page.getByText('No setting has “no such setting”').waitFor()
   expect(console.complaints).toEqual([])
 })
+
+test('the search goes to a page of the settings', async () => {
+  const page = await console.open('/keys')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('A client, an API').fill('tenan')
+  await page.getByRole('dialog').getByText('Tenants').click()
+  await page.waitForURL(/settings\/tenants$/)
+  expect(console.complaints).toEqual([])
+})

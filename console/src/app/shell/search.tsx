@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { api, read } from '../../api/client.ts'
 import { useMay } from '../../api/me.ts'
+import { settingsPages } from '../../features/settings/pages.ts'
 import { Icon } from '../../shared/icon.tsx'
 import { shell } from '../../texts/shell.ts'
 import { placeGroups } from '../places.ts'
@@ -35,12 +36,13 @@ export function Search() {
     placeholderData: keepPreviousData,
   })
   const [requestId] = REQUEST_ID.exec(typed) ?? []
-  const pages = placeGroups
-    .flat()
-    .filter((place) => may(place.permission, 'anything') && place.title.toLowerCase().includes(asked.toLowerCase()))
+  const places = placeGroups.flat().filter((place) => may(place.permission, 'anything'))
+  const below = asked === '' ? [] : settingsPages(may).map((page) => ({ ...page, icon: 'settings' as const }))
+  const pages = [...places, ...below]
+    .filter(({ title }) => title.toLowerCase().includes(asked.toLowerCase()))
     .map(
       ({ to, title, icon }): SpotlightActionData => ({
-        id: to,
+        id: `${to} ${title}`,
         label: title,
         leftSection: <Icon name={icon} />,
         onClick: () => void navigate({ to }),
