@@ -36,7 +36,7 @@ test('a plan shows each field and what it ends, asks for consent, and is applied
   await apply.or(takeOver).first().waitFor()
   if ((await takeOver.count()) > 0) await takeOver.click()
   await takeOver.waitFor({ state: 'detached' })
-  await page.getByRole('row', { name: 'name none <i>Billing</i>' }).waitFor()
+  await page.getByRole('row', { name: 'name nothing <i>Billing</i>' }).waitFor()
   await page.getByText('billing loses write at https://api.example.com').waitFor()
   expect(await apply.isDisabled()).toBe(true)
   await page.getByLabel(/although somebody may use/).fill('destroy')
@@ -44,6 +44,19 @@ test('a plan shows each field and what it ends, asks for consent, and is applied
   await page.getByRole('heading', { name: 'Applied' }).waitFor()
   const event = (await console.server.audit()).findLast(({ type }) => type === 'manifest.apply')
   expect(event?.actor).toMatchObject({ kind: 'administrator', name: 'anna', way: 'manifest' })
+  expect(console.complaints).toEqual([])
+})
+
+test('leaving the new secrets of a plan asks first', async () => {
+  const page = await open('clients: [{ client_id: made, scopes: [], credentials: [{ label: first }] }]')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  const secret = page.getByRole('region', { name: 'made / first', exact: true })
+  await secret.waitFor()
+  await page.getByRole('link', { name: 'Clients', exact: true }).click()
+  await page.getByRole('button', { name: 'Back to the secrets' }).click()
+  expect(await secret.textContent()).toMatch(/^made \/ first\n\S{20,}/)
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.getByLabel('Paste a manifest').waitFor()
   expect(console.complaints).toEqual([])
 })
 

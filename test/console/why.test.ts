@@ -141,6 +141,12 @@ test('a method is allowed in the settings, and a rotation shows first who uses t
   await apply(page)
   const secret = (await page.getByRole('region', { name: 'the secret', exact: true }).textContent())?.trim() ?? ''
   await page.getByText('The old one ends').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Back to the secret' }).click()
+  await page.getByRole('button', { name: 'I have kept it' }).click()
+  expect(await page.getByText(secret).count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await expect.poll(() => page.url()).not.toContain('why=')
   await expect.poll(async () => (await ask('leaky', {}, secret)).status).toBe(200)
   expect((await ask('leaky', {}, OTHER)).status).toBe(200)
   expect(console.complaints).toEqual([])

@@ -18,8 +18,8 @@ interface Props extends KeptSecret {
 /** A secret that was just made, with ways to keep it. */
 export const SecretOnce = ({ action = t.kept, onKept, children, ...kept }: Props) => (
   <ShownOnce
-    value={kept.secret}
-    texts={{ ...t, title: t.shownOnce, lead: t.shownOnceLead, thing: t.secret, kept: action }}
+    things={[[t.secret, kept.secret]]}
+    texts={{ ...t, title: t.shownOnce, lead: t.shownOnceLead, kept: action }}
     onKept={onKept}
     ways={
       <>

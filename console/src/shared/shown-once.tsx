@@ -8,8 +8,6 @@ import classes from './secret-once.module.css'
 interface Texts {
   readonly title: string
   readonly lead: string
-  /** The name of the thing, such as `the link`. */
-  readonly thing: string
   /** The word on the button that ends the showing. */
   readonly kept: string
   readonly leaveTitle: string
@@ -19,7 +17,8 @@ interface Texts {
 }
 
 interface Props {
-  readonly value: string
+  /** Each thing by its name, such as `the link`. */
+  readonly things: readonly (readonly [name: string, value: string])[]
   readonly texts: Texts
   /** Ways to keep it. */
   readonly ways: React.ReactNode
@@ -30,10 +29,10 @@ interface Props {
 }
 
 /**
- * Something that is shown once. Until the person says that it is kept, leaving asks first, in the page and in the browser.
- * It is in memory alone: never in the address, and in no storage.
+ * Things that are shown once. Until the person says that it is kept, leaving asks first, in the page and in the browser.
+ * They are in memory alone: never in the address, and in no storage.
  */
-export function ShownOnce({ value, texts, ways, onKept, children }: Props) {
+export function ShownOnce({ things, texts, ways, onKept, children }: Props) {
   const isKept = useRef(false)
   const place = useRef<HTMLElement>(null)
   // The form that had the focus is gone.
@@ -52,9 +51,11 @@ export function ShownOnce({ value, texts, ways, onKept, children }: Props) {
           </strong>
           <span>{texts.lead}</span>
         </p>
-        <Code of={texts.thing} wraps>
-          {value}
-        </Code>
+        {things.map(([name, value]) => (
+          <Code key={name} of={name} wraps>
+            {value}
+          </Code>
+        ))}
         <Group gap="xs">{ways}</Group>
       </section>
       {children}

@@ -78,8 +78,16 @@ export const plans = {
   changedLead: 'Nothing was applied. Here is what the manifest would do now. Read it again.',
   applied: 'Applied',
   appliedLead: 'The server is now as the manifest says.',
-  secretsTitle: 'New secrets, shown once',
-  secretsLead: 'Copy them now. Nobody can show them again.',
+  secrets: {
+    title: 'New secrets, shown once',
+    lead: 'Copy them now. Nobody can show them again.',
+    copy: 'Copy all secrets',
+    kept: 'I have kept them',
+    leaveTitle: 'The secrets are not kept yet',
+    leaveLead: 'They can’t be shown again. If one is lost, rotate its credential to get another one.',
+    stay: 'Back to the secrets',
+    leave: 'Leave without them',
+  },
   done: 'Done',
   mayNot: 'You may plan, but not apply: that takes the permission plans:write.',
 } as const

@@ -99,8 +99,6 @@ export const why = {
     'keys.rotate': () => 'The next key signs now',
   } as Readonly<Record<string, (facts: Happened) => string>>,
   oldEnds: 'The old one ends',
-  secretOnce: 'The new secret. It is shown this once.',
-  secret: 'the secret',
   again: 'Try the request again',
   facts: 'Recorded facts',
   nothing: 'There is nothing to explain',

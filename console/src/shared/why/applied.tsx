@@ -1,8 +1,11 @@
 import { Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { why as t } from '../../texts/why.ts'
-import { Code } from '../code.tsx'
+import { addressesQuery } from '../addresses.ts'
 import { Instant } from '../instant.tsx'
+import { SecretOnce } from '../secret-once.tsx'
 import { Status } from '../status.tsx'
 import type { Action, Explanation } from './explanation.ts'
 import classes from './why.module.css'
@@ -16,6 +19,8 @@ interface Props {
 
 /** Says what happened, and offers to try the request again. */
 export function Applied({ action, answer: { secret, label, old }, about }: Props) {
+  const [isKept, setKept] = useState(false)
+  const { data: addresses } = useQuery(addressesQuery)
   const { refused } = about.detail ?? {}
   const { client_id: client = '', audience = '' } = action.path ?? {}
   const { scopes } = Object(action.body) as { readonly scopes?: readonly string[] }
@@ -28,13 +33,13 @@ export function Applied({ action, answer: { secret, label, old }, about }: Props
   return (
     <Stack className={classes['application']} gap="sm" role="status">
       <Status kind="good">{t.happened[action.operation]?.(facts) ?? t.applied}</Status>
-      {typeof secret === 'string' && (
-        <>
-          <p>{t.secretOnce}</p>
-          <Code of={t.secret} wraps>
-            {secret}
-          </Code>
-        </>
+      {typeof secret === 'string' && !isKept && (
+        <SecretOnce
+          clientId={client}
+          tokenUrl={addresses?.tokenUrl ?? ''}
+          secret={secret}
+          onKept={() => setKept(true)}
+        />
       )}
       {old?.expires !== undefined && (
         <p>

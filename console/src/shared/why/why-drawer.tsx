@@ -31,9 +31,9 @@ export function WhyDrawer() {
 
 function WhyOf({ request }: { readonly request: string }) {
   const { data, error, refetch } = useQuery(explanationQuery(request))
-  if (isMissing(error)) return <Empty title={t.nothing}>{sentence(error.detail)}</Empty>
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
-  if (data === undefined)
+  if (data === undefined) {
+    if (isMissing(error)) return <Empty title={t.nothing}>{sentence(error.detail)}</Empty>
+    if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
     return (
       <Stack role="status" aria-label={common.loading}>
         {['45%', '85%', '100%', '100%', '70%'].map((width, index) => (
@@ -42,6 +42,7 @@ function WhyOf({ request }: { readonly request: string }) {
         ))}
       </Stack>
     )
+  }
   return (
     <Stack gap="xl">
       {data.map((one, index) => (

@@ -11,8 +11,8 @@ interface Props {
 /** The link with which a person sets a password. The server shows it once. */
 export const LinkOnce = ({ name, link, onKept }: Props) => (
   <ShownOnce
-    value={link}
-    texts={{ ...t, title: t.linkTitle(name), lead: t.linkLead, thing: t.link, kept: t.linkKept }}
+    things={[[t.link, link]]}
+    texts={{ ...t, title: t.linkTitle(name), lead: t.linkLead, kept: t.linkKept }}
     ways={<CopyButton value={link}>{t.copyLink}</CopyButton>}
     onKept={onKept}
   />
