@@ -1,4 +1,7 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { common } from '../texts/common.ts'
+
+const closeButtonProps = { 'aria-label': common.close }
 
 /** Verdigris, the accent: actions, links and the present place. */
 const tile: MantineColorsTuple = [
@@ -87,6 +90,9 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    Modal: { defaultProps: { centered: false, yOffset: '8vh', overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: { centered: false, yOffset: '8vh', overlayProps: { backgroundOpacity: 0.45 }, closeButtonProps },
+    },
+    Drawer: { defaultProps: { closeButtonProps } },
   },
 })

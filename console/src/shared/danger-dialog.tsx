@@ -24,13 +24,7 @@ interface Props {
 /** Asks before something ends. The consequences come first, and the button says what it does. */
 export function DangerDialog({ isOpen, onClose, ...rest }: Props) {
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={rest.title}
-      size="lg"
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={isOpen} onClose={onClose} title={rest.title} size="lg">
       {isOpen && <Content {...rest} onClose={onClose} />}
     </Modal>
   )

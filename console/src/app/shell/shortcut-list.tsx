@@ -1,7 +1,6 @@
 import { Modal } from '@mantine/core'
 import { Fragment } from 'react'
 import type { Shortcut } from '../../shared/shortcuts.ts'
-import { common } from '../../texts/common.ts'
 import { shell } from '../../texts/shell.ts'
 import classes from './shortcut-list.module.css'
 
@@ -12,7 +11,7 @@ interface Props {
 
 /** The shortcuts, with their keys. */
 export const ShortcutList = ({ shortcuts, onClose }: Props) => (
-  <Modal opened onClose={onClose} title={shell.shortcuts} closeButtonProps={{ 'aria-label': common.close }}>
+  <Modal opened onClose={onClose} title={shell.shortcuts}>
     <dl className={classes['shortcuts']}>
       {shortcuts.map(({ keys: [first, second], text }) => (
         <Fragment key={text}>

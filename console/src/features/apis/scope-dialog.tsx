@@ -19,12 +19,7 @@ interface Props {
 export function ScopeDialog({ tagged }: Props) {
   const { isOpen, about, close } = useDialog('scope')
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={about === '' ? t.addScope : t.editScope(about)}
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={isOpen} onClose={close} title={about === '' ? t.addScope : t.editScope(about)}>
       {isOpen && <Content tagged={tagged} name={about} onClose={close} />}
     </Modal>
   )

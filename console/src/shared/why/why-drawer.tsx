@@ -16,14 +16,7 @@ export function WhyDrawer() {
   const close = () =>
     void navigate({ to: '.', search: (before) => ({ ...before, why: undefined }), replace: true, resetScroll: false })
   return (
-    <Drawer
-      opened={why !== undefined}
-      onClose={close}
-      position="right"
-      size="min(38rem, 100vw)"
-      title={t.title}
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Drawer opened={why !== undefined} onClose={close} position="right" size="min(38rem, 100vw)" title={t.title}>
       {why !== undefined && <WhyOf request={why} />}
     </Drawer>
   )

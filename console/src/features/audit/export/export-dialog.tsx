@@ -4,7 +4,6 @@ import { Facts } from '../../../shared/facts.tsx'
 import { Failure } from '../../../shared/failure.tsx'
 import { Instant } from '../../../shared/instant.tsx'
 import { audit as t } from '../../../texts/audit.ts'
-import { common } from '../../../texts/common.ts'
 import { type Filters, isFiltered } from '../filters.ts'
 import type { Format } from './formats.ts'
 import { useExport } from './use-export.ts'
@@ -23,14 +22,7 @@ export function ExportDialog({ filters, onClose }: Props) {
   const isRunning = work.state === 'running'
   const isWhole = work.state === 'done' || work.state === 'full'
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t.exportTitle}
-      size="lg"
-      closeOnClickOutside={!isRunning}
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened onClose={onClose} title={t.exportTitle} size="lg" closeOnClickOutside={!isRunning}>
       <Stack>
         <p style={{ margin: 0 }}>{t.exportLead}</p>
         <Facts facts={[[t.exportFilters, inWords(filters)]]} />

@@ -7,7 +7,6 @@ import { Failure } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
 import { Instant } from '../../../shared/instant.tsx'
 import { audit as t } from '../../../texts/audit.ts'
-import { common } from '../../../texts/common.ts'
 import classes from '../event/event.module.css'
 import { verify } from '../queries.ts'
 
@@ -18,7 +17,7 @@ export function VerifyDialog({ onClose }: { readonly onClose: () => void }) {
   const [key, setKey] = useState('')
   const { mutate, data, error, isPending } = useMutation({ mutationFn: () => verify(key.trim()) })
   return (
-    <Modal opened onClose={onClose} title={t.verifyTitle} size="lg" closeButtonProps={{ 'aria-label': common.close }}>
+    <Modal opened onClose={onClose} title={t.verifyTitle} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault()

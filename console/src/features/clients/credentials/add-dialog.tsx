@@ -20,13 +20,7 @@ import { ProofFields } from '../proof/proof-fields.tsx'
 export function AddDialog({ clientId }: { readonly clientId: string }) {
   const dialog = useDialog('add-credential')
   return (
-    <Modal
-      opened={dialog.isOpen}
-      onClose={dialog.close}
-      title={t.addTitle}
-      size="xl"
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={dialog.isOpen} onClose={dialog.close} title={t.addTitle} size="xl">
       {dialog.isOpen && <AddForm clientId={clientId} onEnd={dialog.close} />}
     </Modal>
   )

@@ -15,13 +15,7 @@ import type { Role } from './roles.ts'
 export function AddDialog() {
   const dialog = useDialog('add')
   return (
-    <Modal
-      opened={dialog.isOpen}
-      onClose={dialog.close}
-      title={t.addTitle}
-      size="lg"
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={dialog.isOpen} onClose={dialog.close} title={t.addTitle} size="lg">
       {dialog.isOpen && <AddForm onEnd={dialog.close} />}
     </Modal>
   )

@@ -21,13 +21,7 @@ export function ChangeDialog({ me }: { readonly me: string }) {
   const dialog = useDialog('change')
   const account = useQuery({ ...accountQuery(dialog.about), enabled: dialog.isOpen })
   return (
-    <Modal
-      opened={dialog.isOpen}
-      onClose={dialog.close}
-      title={t.changeTitle(dialog.about)}
-      size="lg"
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={dialog.isOpen} onClose={dialog.close} title={t.changeTitle(dialog.about)} size="lg">
       {dialog.isOpen && (
         <Loaded query={account} height="18rem">
           {(tagged) => <Form key={dialog.about} tagged={tagged} isOwn={me === dialog.about} onEnd={dialog.close} />}

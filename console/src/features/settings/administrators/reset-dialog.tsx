@@ -13,13 +13,7 @@ import { LinkOnce } from './link-once.tsx'
 export function ResetDialog() {
   const dialog = useDialog('reset')
   return (
-    <Modal
-      opened={dialog.isOpen}
-      onClose={dialog.close}
-      title={t.resetTitle(dialog.about)}
-      size="lg"
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={dialog.isOpen} onClose={dialog.close} title={t.resetTitle(dialog.about)} size="lg">
       {dialog.isOpen && <Form key={dialog.about} name={dialog.about} onEnd={dialog.close} />}
     </Modal>
   )

@@ -14,12 +14,7 @@ import { createGroup } from './calls.ts'
 export function CreateDialog() {
   const dialog = useDialog('create')
   return (
-    <Modal
-      opened={dialog.isOpen}
-      onClose={dialog.close}
-      title={t.createTitle}
-      closeButtonProps={{ 'aria-label': common.close }}
-    >
+    <Modal opened={dialog.isOpen} onClose={dialog.close} title={t.createTitle}>
       {dialog.isOpen && <Form onCancel={dialog.close} />}
     </Modal>
   )
