@@ -113,5 +113,10 @@ test('a pasted token says why it does not match, and an auditor may end nothing'
   await page.getByText('repo:other').waitFor()
   expect(await page.getByRole('button', { name: /^Actions/ }).count()).toBe(0)
   expect(await page.getByRole('button', { name: 'Add credential' }).count()).toBe(0)
+  for (const dialog of ['add-credential', 'rotate:1:deploy', 'label:1:deploy', 'revoke:1:deploy', 'cancel:1:deploy']) {
+    await page.goto(`/clients/deploy?tab=credentials&dialog=${dialog}`)
+    await page.getByRole('textbox', { name: 'Token' }).waitFor()
+    expect([dialog, await page.getByRole('dialog').count()]).toEqual([dialog, 0])
+  }
   expect(console.complaints).toEqual([])
 }, 60_000)

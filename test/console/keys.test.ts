@@ -71,4 +71,13 @@ test('an auditor sees the keys, and no way to change them', async () => {
   page.setDefaultTimeout(8_000)
   await page.getByRole('table', { name: 'Keys' }).waitFor()
   expect(await page.getByRole('button', { name: /Rotate|Actions/ }).count()).toBe(0)
+  await page.goto('/keys?dialog=rotate:ES256')
+  await page.getByRole('table', { name: 'Keys' }).waitFor()
+  expect(await page.getByRole('dialog').count()).toBe(0)
+})
+
+test('a link to the rotation of an unknown algorithm opens nothing', async () => {
+  const page = await console.open('/keys?dialog=rotate:HS256')
+  await page.getByRole('table', { name: 'Keys' }).waitFor()
+  expect(await page.getByRole('dialog').count()).toBe(0)
 })

@@ -17,7 +17,7 @@ export const permissionsQuery = queryOptions({
 })
 
 /** The things over which somebody may do something: those of an owner, or anything at all. */
-type Over = { readonly owner: string | undefined } | 'anything'
+export type Over = { readonly owner: string | undefined } | 'anything'
 
 /** Says whether the person may do something. Without `over`, it must be allowed over everything. */
 export type May = (permission: Permission, over?: Over) => boolean

@@ -30,7 +30,8 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { audience, manifest } = data
-  const { isOpen, open, close } = useDialog('delete')
+  const dialog = useDialog('delete')
+  const isOpen = dialog.isOpen && mayDelete
   const effect = useQuery({ ...apiEffectQuery(audience), enabled: isOpen })
   const deleted = useMutation({
     mutationFn: ({ reason, withGrants, takesOver }: Deletion) =>
@@ -63,7 +64,7 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
           variant="outline"
           disabled={!mayDelete}
           title={mayDelete ? undefined : common.notAllowed}
-          onClick={() => open()}
+          onClick={() => dialog.open()}
         >
           {t.delete}
         </Button>
@@ -71,7 +72,7 @@ export function DangerTab({ tagged: { data, etag }, mayDelete }: Props) {
     >
       <DangerDialog
         isOpen={isOpen}
-        onClose={close}
+        onClose={dialog.close}
         title={t.delete}
         action={t.delete}
         word={audience}

@@ -7,7 +7,7 @@ import type { Key } from '../../shared/keys.tsx'
 import { say } from '../../shared/toast.ts'
 import { keys as t } from '../../texts/keys.ts'
 import { RevokeFacts, RollBackFacts, RotateFacts } from './consequences.tsx'
-import { type Algorithm, revoke, rollBack, rotate } from './queries.ts'
+import { algorithmOf, revoke, rollBack, rotate } from './queries.ts'
 
 /** The dialogs of the page. Each says first what will happen. */
 export const KeyDialogs = ({ keys }: { readonly keys: readonly Key[] }) => (
@@ -35,21 +35,17 @@ function useChange<Given>(change: (given: Given) => Promise<unknown>, done: stri
 
 function RotateDialog({ keys }: Props) {
   const { isOpen, about, close } = useDialog('rotate')
-  const algorithm = about as Algorithm
-  const change = useChange(
-    ({ reason, isNow }: { readonly reason: string; readonly isNow: boolean }) => rotate(algorithm, isNow, reason),
-    t.rotated(about),
-    close,
-  )
+  const algorithm = algorithmOf(about)
+  const change = useChange(rotate, t.rotated(about), close)
   return (
     <DangerDialog
-      isOpen={isOpen}
+      isOpen={isOpen && algorithm !== undefined}
       onClose={close}
       title={t.rotateTitle(about)}
       action={t.rotate}
       isReady
       change={change}
-      onConfirm={(reason, form) => change.mutate({ reason, isNow: form.has('now') })}
+      onConfirm={(reason, form) => algorithm && change.mutate({ algorithm, isNow: form.has('now'), reason })}
     >
       <p style={{ margin: 0 }}>{t.rotateLead}</p>
       <RotateFacts keys={keys} algorithm={about} />
@@ -60,16 +56,17 @@ function RotateDialog({ keys }: Props) {
 
 function RollBackDialog({ keys }: Props) {
   const { isOpen, about, close } = useDialog('roll-back')
-  const change = useChange((reason: string) => rollBack(about as Algorithm, reason), t.rolledBack(about), close)
+  const algorithm = algorithmOf(about)
+  const change = useChange(rollBack, t.rolledBack(about), close)
   return (
     <DangerDialog
-      isOpen={isOpen}
+      isOpen={isOpen && algorithm !== undefined}
       onClose={close}
       title={t.rollBackTitle(about)}
       action={t.rollBack}
       isReady
       change={change}
-      onConfirm={(reason) => change.mutate(reason)}
+      onConfirm={(reason) => algorithm && change.mutate({ algorithm, reason })}
     >
       <p style={{ margin: 0 }}>{t.rollBackLead}</p>
       <RollBackFacts keys={keys} algorithm={about} />

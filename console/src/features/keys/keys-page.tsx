@@ -22,8 +22,9 @@ export function KeysPage() {
   const rotate = useDialog('rotate')
   const shown = data?.items.filter(({ state }) => state !== 'gone')
   const algorithms = [...new Set(shown?.filter((key) => !isSealing(key)).flatMap(({ algorithm = [] }) => algorithm))]
+  const mayChange = may('keys:write')
   const actions =
-    may('keys:write') &&
+    mayChange &&
     algorithms.map((algorithm) => (
       <Button key={algorithm} leftSection={<Icon name="rotation" />} onClick={() => rotate.open(algorithm)}>
         {algorithms.length === 1 ? t.rotate : `${t.rotate} ${algorithm}`}
@@ -52,7 +53,7 @@ export function KeysPage() {
           <Section title={t.consumersTitle} lead={t.consumersLead}>
             <Consumers keys={shown} />
           </Section>
-          <KeyDialogs keys={shown} />
+          {mayChange && <KeyDialogs keys={shown} />}
         </>
       )}
     </Page>

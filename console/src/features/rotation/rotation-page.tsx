@@ -40,7 +40,7 @@ export function RotationPage() {
         keyOf={(credential) => credential.id}
         empty={<Empty title={t.empty[view]}>{t.emptyLead[view]}</Empty>}
       />
-      <CredentialDialogs />
+      <CredentialDialogs over="anything" />
     </Page>
   )
 }

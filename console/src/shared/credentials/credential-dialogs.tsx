@@ -1,5 +1,5 @@
 import { Modal } from '@mantine/core'
-import { common } from '../../texts/common.ts'
+import { type Over, useMay } from '../../api/me.ts'
 import { credentials as t } from '../../texts/credentials.ts'
 import { useDialog } from '../dialog.ts'
 import { CancelDialog, EndDialog } from './end-dialogs.tsx'
@@ -7,31 +7,29 @@ import { LabelForm } from './label-form.tsx'
 import { nameOf } from './queries.ts'
 import { RotateForm } from './rotate-form.tsx'
 
-/** The dialogs about credentials. A page mounts them once; `CredentialActions` and links open them. */
-export function CredentialDialogs() {
+/**
+ * The dialogs about credentials. A page mounts them once; `CredentialActions` and links open them.
+ *
+ * @param over the things that the page is about. A link opens nothing that the person may not do to them.
+ */
+export function CredentialDialogs({ over }: { readonly over: Over }) {
+  const may = useMay()
   const [rotate, label] = [useDialog('rotate'), useDialog('label')]
+  const mayRotate = may('credentials:rotate', over)
+  const mayEnd = may('credentials:delete', over)
+  const isRotating = rotate.isOpen && mayRotate
+  const isLabelling = label.isOpen && may('credentials:write', over)
   return (
     <>
-      <Modal
-        opened={rotate.isOpen}
-        onClose={rotate.close}
-        title={t.rotateTitle}
-        size="lg"
-        closeButtonProps={{ 'aria-label': common.close }}
-      >
-        {rotate.isOpen && <RotateForm name={nameOf(rotate.about)} onEnd={rotate.close} />}
+      <Modal opened={isRotating} onClose={rotate.close} title={t.rotateTitle} size="lg">
+        {isRotating && <RotateForm name={nameOf(rotate.about)} onEnd={rotate.close} />}
       </Modal>
-      <Modal
-        opened={label.isOpen}
-        onClose={label.close}
-        title={t.relabel}
-        closeButtonProps={{ 'aria-label': common.close }}
-      >
-        {label.isOpen && <LabelForm name={nameOf(label.about)} onEnd={label.close} />}
+      <Modal opened={isLabelling} onClose={label.close} title={t.relabel}>
+        {isLabelling && <LabelForm name={nameOf(label.about)} onEnd={label.close} />}
       </Modal>
-      <EndDialog act="revoke" />
-      <EndDialog act="remove" />
-      <CancelDialog />
+      {mayEnd && <EndDialog act="revoke" />}
+      {mayEnd && <EndDialog act="remove" />}
+      {mayRotate && <CancelDialog />}
     </>
   )
 }

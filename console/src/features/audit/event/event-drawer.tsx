@@ -24,7 +24,10 @@ export function EventDrawer({ link, listed, onClose }: Props) {
   const [requestId = '', seq] = link.split('/')
   const isThis = (event: AuditEvent) => String(event.seq) === seq
   const known = listed?.find(isThis)
-  const { data, error, isPending } = useQuery({ ...requestQuery(requestId), enabled: known === undefined })
+  const { data, error, isLoading } = useQuery({
+    ...requestQuery(requestId),
+    enabled: known === undefined && requestId !== '',
+  })
   const event = known ?? data?.items.find(isThis) ?? (seq === undefined ? data?.items[0] : undefined)
   return (
     <Drawer
@@ -33,13 +36,12 @@ export function EventDrawer({ link, listed, onClose }: Props) {
       position="right"
       size="34rem"
       title={event === undefined ? t.detail : titleOf(event)}
-      closeButtonProps={{ 'aria-label': common.close }}
     >
       {event !== undefined ? (
         <Content event={event} listed={listed} />
       ) : error !== null ? (
         <Failure error={error} />
-      ) : isPending ? (
+      ) : isLoading ? (
         <Skeleton height={240} aria-label={common.loading} />
       ) : (
         <Empty title={t.notFound}>{t.notFoundLead}</Empty>

@@ -84,7 +84,8 @@ export function CredentialsTab({ clientId }: { readonly clientId: string }) {
   const { data, error, refetch } = useQuery(credentialsQuery(clientId))
   if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />
   const owner = client?.data.owner
-  const addButton = may('credentials:write', { owner }) && (
+  const mayAdd = may('credentials:write', { owner })
+  const addButton = mayAdd && (
     <Button leftSection={<Icon name="plus" />} onClick={() => add.open()}>
       {t.add}
     </Button>
@@ -106,8 +107,8 @@ export function CredentialsTab({ clientId }: { readonly clientId: string }) {
         />
       </Section>
       {isFederated === true && <FederationTest clientId={clientId} />}
-      <CredentialDialogs />
-      <AddDialog clientId={clientId} />
+      <CredentialDialogs over={{ owner }} />
+      {mayAdd && <AddDialog clientId={clientId} />}
     </Stack>
   )
 }
