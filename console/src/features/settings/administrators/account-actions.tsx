@@ -1,10 +1,11 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useDialog } from '../../../shared/dialog.ts'
 import { described } from '../../../shared/failure.tsx'
 import { Icon } from '../../../shared/icon.tsx'
 import { say } from '../../../shared/toast.ts'
 import { administrators as t } from '../../../texts/administrators.ts'
+import { accountQuery } from '../queries.ts'
 import { switchAccount } from './calls.ts'
 import type { Account } from './roles.ts'
 
@@ -20,11 +21,6 @@ export function AccountActions({ account: { name, enabled }, isLast }: Props) {
   const reset = useDialog('reset')
   const disable = useDialog('disable')
   const remove = useDialog('remove')
-  const enable = useMutation({
-    mutationFn: () => switchAccount(name, true),
-    onSuccess: () => say(t.isEnabled(name)),
-    onError: (error) => say(described(error).detail, 'bad'),
-  })
   return (
     <Menu position="bottom-end" width={isLast ? 260 : 'auto'}>
       <Menu.Target>
@@ -42,12 +38,26 @@ export function AccountActions({ account: { name, enabled }, isLast }: Props) {
             {t.disable}
           </Menu.Item>
         ) : (
-          <Menu.Item onClick={() => enable.mutate()}>{t.enable}</Menu.Item>
+          <EnableItem name={name} />
         )}
         <Menu.Item color="brick" disabled={isLast} onClick={() => remove.open(name)}>
           {t.remove}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+function EnableItem({ name }: { readonly name: string }) {
+  const { data } = useQuery(accountQuery(name))
+  const enable = useMutation({
+    mutationFn: (etag: string) => switchAccount(name, true, etag),
+    onSuccess: () => say(t.isEnabled(name)),
+    onError: (error) => say(described(error).detail, 'bad'),
+  })
+  return (
+    <Menu.Item disabled={data === undefined} onClick={() => data && enable.mutate(data.etag)}>
+      {t.enable}
+    </Menu.Item>
   )
 }

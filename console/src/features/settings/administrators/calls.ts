@@ -3,23 +3,19 @@ import type { Input } from '../../../api/types.ts'
 
 const of = (name: string) => ({ path: { name } })
 
-/** The tag of an account as it is now. */
-const tagOf = async (name: string): Promise<string> =>
-  (await readTagged(api.GET('/api/v1/accounts/{name}', { params: of(name) }))).etag
-
 export const addAccount = (body: Input<'accounts.add'>) => read(api.POST('/api/v1/accounts', { body }))
 
 /** @param etag the tag of the state that the person has seen */
 export const changeAccount = (name: string, body: Input<'accounts.change'>, etag: string) =>
   readTagged(api.PATCH('/api/v1/accounts/{name}', { params: of(name), body, ...ifUnchanged(etag) }))
 
-/** Enables or disables an account, whatever else has changed about it. */
-export const switchAccount = async (name: string, enabled: boolean, reason = '') =>
+/** Enables or disables an account. @param etag the tag of the state that the person has seen */
+export const switchAccount = (name: string, enabled: boolean, etag: string, reason = '') =>
   read(
     api.PATCH('/api/v1/accounts/{name}', {
       params: of(name),
       body: { enabled },
-      headers: { 'If-Match': await tagOf(name), ...becauseOf(reason) },
+      headers: { ...ifUnchanged(etag).headers, ...becauseOf(reason) },
     }),
   )
 
@@ -27,10 +23,11 @@ export const switchAccount = async (name: string, enabled: boolean, reason = '')
 export const resetAccount = (name: string, alsoFactor: boolean) =>
   read(api.POST('/api/v1/accounts/{name}/reset', { params: of(name), body: { second_factor: alsoFactor } }))
 
-export const removeAccount = async (name: string, reason: string) =>
+/** @param etag the tag of the state that the person has seen */
+export const removeAccount = (name: string, etag: string, reason: string) =>
   read(
     api.DELETE('/api/v1/accounts/{name}', {
       params: of(name),
-      headers: { 'If-Match': await tagOf(name), ...becauseOf(reason) },
+      headers: { ...ifUnchanged(etag).headers, ...becauseOf(reason) },
     }),
   )
