@@ -111,6 +111,8 @@ test('a pasted token says why it does not match, and an auditor may end nothing'
   await page.getByRole('textbox', { name: 'Token' }).fill(`${part({ alg: 'RS256', kid: 'x' })}.${part(claims)}.AAAA`)
   await page.getByRole('button', { name: 'Check' }).click()
   await page.getByText('repo:other').waitFor()
+  await page.getByText('It proves no client').waitFor()
+  await page.getByRole('heading', { name: /^deploy, .*differs$/ }).waitFor()
   expect(await page.getByRole('button', { name: /^Actions/ }).count()).toBe(0)
   expect(await page.getByRole('button', { name: 'Add credential' }).count()).toBe(0)
   for (const dialog of ['add-credential', 'rotate:1:deploy', 'label:1:deploy', 'revoke:1:deploy', 'cancel:1:deploy']) {

@@ -53,7 +53,4 @@ export const credentials = {
   testLead: 'Paste a token of the platform. It is checked as in a request, and kept nowhere.',
   token: 'Token',
   check: 'Check',
-  matches: (credential: string) => `It proves this client, by the credential ${credential}.`,
-  matchesOther: (client: string) => `It proves another client: ${client}.`,
-  matchesNone: 'It proves no client',
 } as const

@@ -3,13 +3,11 @@ import { useMutation } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '../../api/client.ts'
-import type { Answer } from '../../api/types.ts'
 import { Empty } from '../../shared/empty.tsx'
 import { Failure } from '../../shared/failure.tsx'
+import { Comparison } from '../../shared/federation.tsx'
 import { Section } from '../../shared/page.tsx'
-import { Status } from '../../shared/status.tsx'
 import { TokenParts } from '../../shared/token-view.tsx'
-import { Checks } from '../../shared/why/checks.tsx'
 import { lab as t } from '../../texts/lab.ts'
 import { ClientField } from './client-field.tsx'
 import classes from './lab.module.css'
@@ -64,52 +62,14 @@ export function FederationPane() {
         ) : compared.data === undefined ? (
           <Empty title={t.compareEmpty}>{t.federationLead}</Empty>
         ) : (
-          <Comparison of={compared.data} />
+          <>
+            <Comparison of={compared.data} />
+            <Section title={t.token}>
+              <TokenParts decoded={compared.data} />
+            </Section>
+          </>
         )}
       </section>
     </div>
   )
 }
-
-const Comparison = ({ of }: { readonly of: Answer<'lab.federation'> }) => (
-  <>
-    <div>
-      <Status kind={of.match === undefined ? 'bad' : 'good'}>
-        {of.match === undefined ? t.matchesNone : t.matches(of.match.client_id, of.match.credential)}
-      </Status>
-      {of.refusal !== undefined && <p>{of.refusal.meaning}</p>}
-    </div>
-    <Section title={t.candidates}>
-      {of.credentials.length === 0 && <p>{t.noCandidates}</p>}
-      {of.credentials.map((one) => (
-        <article key={`${one.client_id} ${one.credential}`}>
-          <h3 className={classes['candidate']}>
-            {one.client_id}, {one.credential}
-            <Status kind={one.matched ? 'good' : 'bad'}>
-              {one.matched ? t.matched : one.ended === undefined ? t.differs : t.ended[one.ended]}
-            </Status>
-          </h3>
-          <Checks
-            of={[
-              ...(one.signature === undefined
-                ? []
-                : [
-                    {
-                      check: t.signature,
-                      passed: one.signature === 'good',
-                      expected: t.good,
-                      received: one.signature,
-                    },
-                  ]),
-              ...one.checks,
-            ]}
-          />
-        </article>
-      ))}
-      {of.is_more && <p>{t.moreCredentials}</p>}
-    </Section>
-    <Section title={t.token}>
-      <TokenParts decoded={of} />
-    </Section>
-  </>
-)
