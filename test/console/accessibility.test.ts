@@ -106,7 +106,7 @@ const pages: readonly Shown[] = [
   { path: '/lab?tab=explain', text: 'Explain' },
   { path: '/lab?tab=federation', text: 'client' },
   { path: '/keys', text: 'ES256' },
-  { path: '/keys?dialog=rotate', text: 'Rotate' },
+  { path: '/keys?dialog=rotate:ES256', text: 'Rotate' },
   { path: '/audit', text: 'Token refused' },
   { path: '/audit?dialog=verify', text: 'Verify now' },
   { path: '/audit?dialog=export', text: 'Start the export' },

@@ -36,7 +36,7 @@ test('a plan shows each field and what it ends, asks for consent, and is applied
   await apply.or(takeOver).first().waitFor()
   if ((await takeOver.count()) > 0) await takeOver.click()
   await takeOver.waitFor({ state: 'detached' })
-  await page.getByRole('row', { name: 'name nothing <i>Billing</i>' }).waitFor()
+  await page.getByRole('row', { name: 'name none <i>Billing</i>' }).waitFor()
   await page.getByText('billing loses write at https://api.example.com').waitFor()
   expect(await apply.isDisabled()).toBe(true)
   await page.getByLabel(/although somebody may use/).fill('destroy')
