@@ -4,7 +4,7 @@ import { basic } from '../harness/server.ts'
 
 const SECRET = 'a secret that somebody chose once'
 const manifest = `
-apis: [{ audience: https://api.example.com, name: Orders, scopes: [{ name: read }] }]
+apis: [{ audience: https://api.example.com, name: Orders, scopes: [{ name: read }] }, { audience: https://owned.example.com, owner: payments, scopes: [] }]
 clients: [{ client_id: billing, scopes: [read], credentials: [{ label: first, secret_env: SECRET }] }]
 `
 
@@ -34,6 +34,18 @@ test('an API is created, gets a scope, and refuses an audience that is no URI', 
   await page.getByRole('cell', { name: 'new.read' }).waitFor()
   const stored = await page.request.get(`/api/v1/apis/${encodeURIComponent('https://new.example.com')}`)
   expect(await stored.json()).toMatchObject({ audience: 'https://new.example.com', scopes: [{ name: 'new.read' }] })
+  expect(console.complaints).toEqual([])
+})
+
+test('the list finds the APIs of an owner, and says so if a manifest has none', async () => {
+  const page = await console.open('/apis?owner=payments')
+  await page.getByRole('link', { name: 'https://owned.example.com' }).waitFor()
+  expect(await page.getByRole('link', { name: 'Orders' }).count()).toBe(0)
+  await page.getByRole('textbox', { name: 'Manifest' }).fill('shop')
+  await page.getByText('or clear the filters').waitFor()
+  expect(new URL(page.url()).searchParams.get('manifest')).toBe('shop')
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByRole('link', { name: 'Orders' }).waitFor()
   expect(console.complaints).toEqual([])
 })
 

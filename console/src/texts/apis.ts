@@ -11,10 +11,12 @@ export const apis = {
   manifest: 'Manifest',
   noManifest: 'none',
   search: 'Begin of an audience or a name',
+  filters: 'Filters',
+  clearFilters: 'Clear',
   empty: 'No API yet',
   emptyLead:
     'An API is a service that checks tokens. Its audience names it, and its scopes say what a token allows there.',
-  nothingFits: 'Search for the beginning of another audience or name.',
+  nothingFits: 'Search for the beginning of another audience or name, or clear the filters.',
   unreadable: 'The record of this API can not be read',
   ofManifest: (name: string) => `The manifest ${name} owns this API`,
   ofManifestLead: 'Change its scopes and the form of its tokens there. Here they can be read.',

@@ -8,11 +8,12 @@ import { Icon } from '../../shared/icon.tsx'
 import type { Column } from '../../shared/list.tsx'
 import { Page } from '../../shared/page.tsx'
 import { PagedList } from '../../shared/paged-list.tsx'
-import { SearchField, useTyped } from '../../shared/typed-field.tsx'
 import { apis as t } from '../../texts/apis.ts'
 import { common } from '../../texts/common.ts'
 import classes from './apis.module.css'
+import { ApisFilterBar } from './apis-filter.tsx'
 import { apisQuery } from './queries.ts'
+import { isFiltered } from './view.ts'
 
 const route = getRouteApi('/apis')
 
@@ -54,19 +55,11 @@ const columns: readonly Column<Entry<'apis.list'>>[] = [
   },
 ]
 
-/** The APIs, with a search that stands in the address. */
+/** The APIs, with filters that stand in the address. */
 export function ApisPage() {
-  const { search, owner } = route.useSearch()
-  const navigate = route.useNavigate()
+  const filter = route.useSearch()
   const may = useMay()
-  const typed = useTyped(
-    search ?? '',
-    (next) => void navigate({ search: (before) => ({ ...before, search: next }), replace: true }),
-  )
-  const query = useInfiniteQuery({
-    ...apisQuery(search, owner),
-    placeholderData: keepPreviousData,
-  })
+  const query = useInfiniteQuery({ ...apisQuery(filter), placeholderData: keepPreviousData })
   const create = may('apis:write', 'anything') && (
     <Button component={Link} to="/apis/new" leftSection={<Icon name="plus" />}>
       {t.create}
@@ -74,19 +67,19 @@ export function ApisPage() {
   )
   return (
     <Page title={t.title} lead={t.lead} actions={create}>
-      <SearchField label={t.search} typed={typed} />
+      <ApisFilterBar />
       <PagedList
         label={t.title}
         columns={columns}
         query={query}
         keyOf={(one) => one.audience}
         empty={
-          search === undefined ? (
+          isFiltered(filter) ? (
+            <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
+          ) : (
             <Empty title={t.empty} action={create}>
               {t.emptyLead}
             </Empty>
-          ) : (
-            <Empty title={common.nothingFits}>{t.nothingFits}</Empty>
           )
         }
       />

@@ -1,15 +1,16 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, read, readTagged } from '../../api/client.ts'
 import type { Answer } from '../../api/types.ts'
+import type { ApisFilter } from './view.ts'
 
 export type Api = Answer<'apis.show'>
 
 const PAGE = '100'
 const MONTH_MS = 30 * 86_400_000
 
-export const apisQuery = (search: string | undefined, owner: string | undefined) =>
+export const apisQuery = ({ search, owner, manifest }: ApisFilter) =>
   infiniteQueryOptions({
-    queryKey: ['apis', 'list', search, owner],
+    queryKey: ['apis', 'list', search, owner, manifest],
     queryFn: ({ pageParam: cursor }) =>
       read(
         api.GET('/api/v1/apis', {
@@ -18,6 +19,7 @@ export const apisQuery = (search: string | undefined, owner: string | undefined)
               limit: PAGE,
               ...(search !== undefined && { search }),
               ...(owner !== undefined && { owner: [owner] }),
+              ...(manifest !== undefined && { manifest }),
               ...(cursor !== '' && { cursor }),
             },
           },

@@ -2,9 +2,10 @@ import { oneOf, text } from '../../shared/search.ts'
 
 export const tabs = ['scopes', 'token', 'verify', 'access', 'danger'] as const
 
-interface ApisFilter {
+export interface ApisFilter {
   readonly search?: string | undefined
   readonly owner?: string | undefined
+  readonly manifest?: string | undefined
 }
 
 interface ApiView {
@@ -21,7 +22,11 @@ interface ApiView {
 export const readApisFilter = (search: Record<string, unknown>): ApisFilter => ({
   search: text(search, 'search'),
   owner: text(search, 'owner'),
+  manifest: text(search, 'manifest'),
 })
+
+export const isFiltered = ({ search, owner, manifest }: ApisFilter): boolean =>
+  (search ?? owner ?? manifest) !== undefined
 
 /** The tab of an API, as it stands in the address. */
 export const readApiView = (search: Record<string, unknown>): ApiView => ({
