@@ -28,7 +28,7 @@ export async function measureStarting(workspace: Workspace): Promise<Starting> {
   const folder = mkdtempSync(join(workspace.folder, 'starting-'))
   // The build takes 30 MB less memory than the sources, because Node needn't strip types.
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root })
-  const command = join(root, 'dist/lib/cli/main.js')
+  const command = join(root, 'dist/bin/tessera.cjs')
   const program = await tessera({ command }).prepare(workspace, folder, clients)
   const times: number[] = []
   let idleBytes: number | undefined

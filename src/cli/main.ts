@@ -67,4 +67,8 @@ addGlobalOptions(program)
 addExamples(program)
 explainMistakes(program)
 refuseRepeatedOptions(program)
-if (import.meta.main) program.parseAsync().catch((error: unknown) => fail(error, process.argv))
+
+/** Runs the command that the arguments of this process name. The command of the published package calls it. */
+export const run = (): Promise<unknown> => program.parseAsync().catch((error: unknown) => fail(error, process.argv))
+
+if (import.meta.main) run()

@@ -48,16 +48,18 @@ export interface RunningCommand {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `tessera`. The caller stops it. @param input its standard input, empty by default @param main its program */
+/**
+ * Starts `tessera`. The caller stops it.
+ * @param input its standard input, empty by default
+ * @param place its program, and the folder in which it runs
+ */
 export function startTessera(
   args: readonly string[],
   env: Record<string, string>,
   input = '',
-  main = MAIN,
+  { main = MAIN, cwd }: { readonly main?: string; readonly cwd?: string } = {},
 ): RunningCommand {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...baseEnv, ...env },
-  })
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...baseEnv, ...env } })
   child.stdin.on('error', () => {}).end(input)
   let output = ''
   const watchers = new Set<() => void>()
