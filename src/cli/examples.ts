@@ -10,6 +10,7 @@ export const examples: Examples = {
     'tessera serve --config /etc/tessera/tessera.yaml',
     'tessera serve --config /etc/tessera/tessera.yaml --manifest /etc/tessera/manifest',
   ],
+  health: ['tessera health', 'tessera health --ready --config /etc/tessera/tessera.yaml'],
   validate: [
     'tessera validate -f clients.yaml',
     'tessera validate -f tessera/',

@@ -15,4 +15,13 @@ export function addServing(program: Command): void {
       '\nWithout --config, TESSERA_CONFIG names the file. Without both, the file is /etc/tessera/tessera.yaml if it exists.',
     )
     .action(async (_options, command: Command) => (await import('./serve.ts')).serve(command))
+
+  addConfigOptions(
+    program
+      .command('health')
+      .description(
+        'ask the server with this configuration, on this machine, whether it answers; the exit code is 0 or 1',
+      )
+      .option('--ready', 'ask whether it should get requests, as load balancers do'),
+  ).action(async (_options, command: Command) => (await import('./health.ts')).health(command))
 }

@@ -1,14 +1,15 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 
-interface Asked {
+/** The address of a listener on this machine. */
+export interface Asked {
   readonly host: string
   readonly port: number
   readonly isTls: boolean
 }
 
 /** How long to wait for an answer. Milliseconds. */
-const PATIENCE = 2_000
+export const PATIENCE = 2_000
 /** The most bytes of an answer. */
 const LONGEST_ANSWER = 64 * 1024
 
@@ -30,8 +31,26 @@ export async function issuerAt(
 
 /** Whether a Tessera server listens for administrators at an address of this machine. */
 export async function isAdminAt(address: Asked): Promise<boolean> {
-  const answer = await ask(address, '/healthz')
-  return answer?.requestId !== undefined && answer.json['status'] === 'ok'
+  return (await healthAt(address, '/healthz'))?.status === 200
+}
+
+/** The health of a server. */
+export interface HealthAnswer {
+  readonly status: number
+  /** The reasons of a server that should get no requests, one line each. */
+  readonly reasons: readonly string[]
+}
+
+/**
+ * Asks the server that listens for administrators at an address of this machine for its health.
+ * @param path `/healthz` or `/readyz`
+ * @returns undefined if Tessera does not answer there within `PATIENCE`
+ */
+export async function healthAt(address: Asked, path: '/healthz' | '/readyz'): Promise<HealthAnswer | undefined> {
+  const answer = await ask(address, path)
+  if (answer?.requestId === undefined) return undefined
+  const { reasons } = answer.json
+  return { status: answer.status, reasons: Array.isArray(reasons) ? reasons.map(String) : [] }
 }
 
 interface Answer {

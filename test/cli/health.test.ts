@@ -1,0 +1,63 @@
+import { createServer } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runTessera } from '../harness/program.ts'
+import { startTestServer, type TestServer } from '../harness/server.ts'
+import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
+import { until } from '../harness/until.ts'
+
+let calls: SqliteCalls
+let server: TestServer
+beforeAll(async () => {
+  calls = takeOverSqlite()
+  server = await startTestServer()
+})
+afterAll(async () => {
+  calls.restore()
+  await server.stop()
+})
+
+const port = () => ['--admin-port', String(server.config.admin.port)]
+
+test('a server answers over TLS, at the address of its configuration', async () => {
+  const healthy = { code: 0, stdout: 'ok\n', stderr: '' }
+  expect(await runTessera(['health', ...port()])).toEqual(healthy)
+  expect(await runTessera(['health', '--ready', ...port(), '--admin-host', '0.0.0.0'])).toEqual(healthy)
+})
+
+test('mistakes in options that say nothing about the address are ignored', async () => {
+  expect((await runTessera(['health', ...port(), '--token-lifetime', 'long'])).code).toBe(0)
+  const { code, stderr } = await runTessera(['health', '--admin-port', 'nine'])
+  expect(code).toBe(1)
+  expect(stderr).toBe('tessera: --admin-port is "nine": must be a whole number\n')
+})
+
+test('a server without its database is alive, but not ready', async () => {
+  calls.setReadOnly(true)
+  try {
+    const ready = () => runTessera(['health', '--ready', ...port()])
+    await until(async () => (await ready()).code === 1)
+    expect(await ready()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'tessera: the database does not accept writes\n',
+    })
+    expect((await runTessera(['health', ...port()])).code).toBe(0)
+  } finally {
+    calls.setReadOnly(false)
+  }
+})
+
+test('without TLS the question is plain HTTP, and another program is no server', async () => {
+  const other = createServer((_request, response) => response.end('{"status":"ok"}'))
+  const asked = new Promise<string | undefined>((resolve) => other.once('request', ({ url }) => resolve(url)))
+  await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve))
+  const address = other.address()
+  const otherPort = typeof address === 'object' ? address?.port : undefined
+  try {
+    const { code, stderr } = await runTessera(['health', '--runtime-tls', 'off', '--admin-port', String(otherPort)])
+    expect([code, await asked]).toEqual([1, '/healthz'])
+    expect(stderr).toContain(`no Tessera server answers at http://localhost:${otherPort}`)
+  } finally {
+    other.close()
+  }
+})
