@@ -13,6 +13,7 @@ import { metricTable, processMetricTable } from '../src/observability/table.ts'
 import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 import { adminApiPage } from './admin-api-page.ts'
+import { chartValuesSchema } from './chart-values.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -118,6 +119,7 @@ const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable(
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
+  'deploy/kubernetes/chart/values.schema.json': chartValuesSchema,
   'docs/reference/admin-api.md': adminApiPage,
   'docs/reference/commands.md': () => commandReference(program),
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
