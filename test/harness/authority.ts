@@ -41,6 +41,8 @@ export const identity = async (leaf: Issued, ...chain: readonly Issued[]): Promi
 /** The options of a TLS connection, such as the client certificate. */
 interface Connecting extends SecureContextOptions {
   readonly version?: SecureVersion
+  /** An address of this machine, in IPv4, that the connection comes from. */
+  readonly localAddress?: string
   /** An agent that keeps TLS sessions. The agent then holds the certificate. */
   readonly agent?: Agent
 }
@@ -63,6 +65,7 @@ export function send(
   const options: RequestOptions = {
     method,
     agent: agent ?? false,
+    ...(tls.localAddress !== undefined && { family: 4 }),
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     ...tls,
     ...(version && { minVersion: version, maxVersion: version }),

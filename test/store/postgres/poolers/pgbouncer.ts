@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import pg from 'pg'
+import { installed } from '../../../harness/installed.ts'
 import { freePort } from '../../../harness/port.ts'
 import { until } from '../../../harness/until.ts'
 
 /** The path of the program, if it is installed. */
-const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-  .map((folder) => join(folder, 'pgbouncer'))
-  .find((path) => existsSync(path))
+const program = installed('pgbouncer')
 
 /** Whether PgBouncer is installed. */
 export const isPgBouncerHere = program !== undefined
