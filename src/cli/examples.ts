@@ -5,7 +5,13 @@ type Examples = Readonly<Record<string, readonly [string, ...string[]]>>
 
 /** Examples of every command, by its words. A test proves that each command has one and that all of them parse. */
 export const examples: Examples = {
-  dev: ['tessera dev', 'tessera dev --data /tmp/try --runtime-port 19031'],
+  dev: ['tessera dev', 'tessera dev --manifest access/', 'tessera dev --data /tmp/try --runtime-port 19031'],
+  'dev mint': [
+    'tessera dev mint --client cc_client --audience https://api.example.com',
+    'tessera dev mint --manifest access/ --client nightly --audience https://orders.example.com --scope "orders:read" --lifetime 5m',
+    'tessera dev mint --client cc_client --audience https://api.example.com --wrong expiry',
+  ],
+  'dev jwks': ['tessera dev jwks > jwks.json'],
   serve: [
     'tessera serve --config /etc/tessera/tessera.yaml',
     'tessera serve --config /etc/tessera/tessera.yaml --manifest /etc/tessera/manifest',

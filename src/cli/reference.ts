@@ -20,10 +20,13 @@ export const commandReference = (program: Command): string =>
     ...sectionsOf(program, []),
   ].join('\n')
 
+/** Whether a command only groups others. `tessera dev` does not, so it has options. */
+export const isGroup = ({ commands, options }: Command): boolean => commands.length > 0 && options.length === 0
+
 function sectionsOf(command: Command, before: readonly string[]): readonly string[] {
   return command.commands.flatMap((sub) => {
     const words = [...before, sub.name()]
-    return sub.commands.length > 0 ? sectionsOf(sub, words) : sectionOf(sub, words.join(' '))
+    return [...(isGroup(sub) ? [] : sectionOf(sub, words.join(' '))), ...sectionsOf(sub, words)]
   })
 }
 

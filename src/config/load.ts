@@ -25,6 +25,8 @@ export interface Reading {
   readonly mistakes: readonly string[]
   /** The keys of the wrong options. */
   readonly wrong: ReadonlySet<string>
+  /** Whether they are for `tessera dev`. */
+  readonly isDevelopment?: boolean
 }
 
 /** Variables that are not options: some name the target of a command, and `TESSERA_DEBUG` makes failures verbose. */

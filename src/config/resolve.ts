@@ -1,5 +1,5 @@
 import type { ConfiguredSink } from '../audit/export/sinks.ts'
-import { parseMasterKey } from '../crypto/master-key.ts'
+import { isDevelopmentKey, parseMasterKey } from '../crypto/master-key.ts'
 import { storageIn } from '../input/database-location.ts'
 import { readSecret } from '../input/secret.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -82,7 +82,10 @@ export function requireConfig({ config, mistakes }: Examined): Config {
 }
 
 /** Checks the readable options together, and collects mistakes and warnings. */
-export function examineConfig({ options: given, mistakes: before, wrong }: Reading, clock: Clock): Examined {
+export function examineConfig(
+  { options: given, mistakes: before, wrong, isDevelopment = false }: Reading,
+  clock: Clock,
+): Examined {
   const options = withStorage(given)
   const mistakes = new MistakeList()
   for (const mistake of before) mistakes.add(mistake)
@@ -98,6 +101,7 @@ export function examineConfig({ options: given, mistakes: before, wrong }: Readi
   const storageAccess = mistakes.take(() => resolveStorageAccess(options))
   const masterKeys =
     isRight('master_key') && isRight('master_key_file') ? mistakes.take(() => resolveMasterKeys(options)) : undefined
+  if (masterKeys !== undefined && !isDevelopment) refuseDevelopmentKey(options, masterKeys.masterKey, mistakes)
   const authorities = mistakes.take(() => ({
     clientAuthorities: tls.client_ca === undefined ? undefined : readClientAuthorities(tls.client_ca),
   }))
@@ -121,7 +125,7 @@ export function examineConfig({ options: given, mistakes: before, wrong }: Readi
     isComplete && mistakes.all.length === 0
       ? Object.freeze({
           ...options,
-          isDevelopment: false,
+          isDevelopment,
           issuer,
           storage,
           storageAccess,
@@ -251,6 +255,17 @@ export function resolveStorageAccess(options: Options): StorageAccess {
     requestTimeout: options.storage_request_timeout,
     statementTimeout: options.storage_statement_timeout * 1000,
   }
+}
+
+/** The keys of development are for this machine alone: `tessera dev mint` signs any token with them. */
+function refuseDevelopmentKey(
+  { master_key: key, master_key_file: file }: Options,
+  masterKey: Buffer,
+  mistakes: MistakeList,
+) {
+  if (!isDevelopmentKey(masterKey)) return
+  const mend = 'belongs to `tessera dev`, and no other server accepts it: make one with `openssl rand -base64 32`'
+  mistakes.note(key === undefined ? problem('master_key_file', file, mend) : problem('master_key', undefined, mend))
 }
 
 const KEY_FORM = 'must be 32 bytes in base64 or hexadecimal, as `openssl rand -base64 32` prints'

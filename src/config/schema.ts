@@ -92,7 +92,7 @@ export const schema = z.strictObject({
   manifest_allow_destroy: onOff
     .default('off')
     .describe(
-      '`on` lets a change of these files end credentials in use, scopes of clients, owners, clients and APIs. With `off`, such a change is refused.',
+      '`on` lets a change of these files end credentials in use, scopes of clients, owners, clients and APIs. With `off`, such a change is refused. `tessera dev` uses `on`.',
     ),
   storage_password_file: path
     .optional()

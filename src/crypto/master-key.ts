@@ -124,5 +124,12 @@ export function parseMasterKey(text: string): Buffer | undefined {
   return bytes.length === KEY_BYTES ? bytes : undefined
 }
 
-/** Generates a master key, as text for a file. */
-export const generateMasterKey = (random: RandomBytes): string => Buffer.from(random(KEY_BYTES)).toString('base64')
+/** The first bytes of each master key of `tessera dev`, so that its text begins with these letters. 184 random bits follow. */
+const DEVELOPMENT = Buffer.from('tessera/dev/', 'base64')
+
+/** Generates a master key for development, as text for a file. */
+export const developmentMasterKey = (random: RandomBytes): string =>
+  Buffer.concat([DEVELOPMENT, random(KEY_BYTES - DEVELOPMENT.length)]).toString('base64')
+
+/** Whether `tessera dev` made a master key. Servers in production refuse it, so that no key under it ever signs there. */
+export const isDevelopmentKey = (bytes: Buffer): boolean => bytes.subarray(0, DEVELOPMENT.length).equals(DEVELOPMENT)

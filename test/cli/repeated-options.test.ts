@@ -28,6 +28,7 @@ const withValue = cases.filter(({ option }) => option.required || option.optiona
 const COLLECTING = [
   '--file',
   '--resource',
+  'dev mint --claim',
   ...['client', 'owner', 'type', 'reason'].map((name) => `audit list --${name}`),
   ...['clients', 'apis', 'credentials'].map((resource) => `${resource} list --owner`),
   ...['client', 'api', 'owner'].map((name) => `export --${name}`),

@@ -269,6 +269,8 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
 
 /** Commands that print no outside text. */
 const OTHERS = [
+  'dev mint',
+  'dev jwks',
   'admin bootstrap',
   'admin reset',
   'login',

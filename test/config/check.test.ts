@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadOptions, readOptions } from '../../src/config/load.ts'
 import { examineConfig, resolveConfig } from '../../src/config/resolve.ts'
+import { developmentMasterKey } from '../../src/crypto/master-key.ts'
 import { createLogger } from '../../src/observability/log.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom } from '../../src/platform/random.ts'
@@ -212,6 +213,17 @@ const broken: Readonly<Record<string, Case>> = {
     says: [
       /^master_key_file is ".*": its content must be one line without control characters: character 45 is a line end$/,
     ],
+  },
+  'the master key of `tessera dev` in a file': {
+    change: () => ({
+      TESSERA_MASTER_KEY: undefined,
+      TESSERA_MASTER_KEY_FILE: setting.write('master.key', `${developmentMasterKey(randomBytes)}\n`),
+    }),
+    says: [/^master_key_file is ".*master\.key": belongs to `tessera dev`, and no other server accepts it: make one/],
+  },
+  'the master key of `tessera dev` in the environment': {
+    change: () => ({ TESSERA_MASTER_KEY: developmentMasterKey(randomBytes) }),
+    says: [/^master_key: belongs to `tessera dev`/],
   },
   'a master key of another database': {
     change: async () => ({ TESSERA_STORAGE: await database(randomBytes(32).toString('base64')) }),

@@ -11,6 +11,8 @@ const MANIFEST = 'clients: [{ client_id: a }]'
 /** Every command, under its words. */
 export const commands: Readonly<Record<string, Needs>> = {
   dev: { args: [], database: 'makes' },
+  'dev mint': { args: ['--client', 'cc_client', '--audience', 'https://api.example.com'], database: 'makes' },
+  'dev jwks': { args: [], database: 'makes' },
   serve: { args: [], database: 'makes' },
   import: { args: ['hydra', '-'], input: 'no JSON', database: 'none' },
   validate: { args: ['-f', '-'], input: MANIFEST, database: 'none' },

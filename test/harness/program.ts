@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { vi } from 'vitest'
 import { fail } from '../../src/cli/fail.ts'
 import { program } from '../../src/cli/main.ts'
+import { isGroup } from '../../src/cli/reference.ts'
 import { runCommand } from './command.ts'
 
 /** Every command with an action, under its words, such as `credentials rotate`. */
@@ -11,7 +12,7 @@ export function commandsOf(command: Command = program, before: readonly string[]
   return new Map(
     command.commands.flatMap((sub): [string, Command][] => {
       const words = [...before, sub.name()]
-      return sub.commands.length > 0 ? [...commandsOf(sub, words)] : [[words.join(' '), sub]]
+      return [...(isGroup(sub) ? [] : [[words.join(' '), sub] as [string, Command]]), ...commandsOf(sub, words)]
     }),
   )
 }

@@ -120,7 +120,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'http/whose-port.ts parse': 'reads at most 64 KiB, before the server starts',
   'http/unparsed.ts refuse': "reads an error code of Node's",
   'crypto/master-key.ts #derive': OWN,
-  'crypto/master-key.ts generateMasterKey': OWN,
   'crypto/master-key.ts parseMasterKey': CONFIGURED,
   'platform/files.ts decodeText': CONFIGURED,
   'platform/system-error.ts isUntrusted': "reads an error code of Node's",

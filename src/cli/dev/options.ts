@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { problem } from '../../config/problem.ts'
 import type { Options } from '../../config/schema.ts'
-import { generateMasterKey } from '../../crypto/master-key.ts'
+import { developmentMasterKey } from '../../crypto/master-key.ts'
 import { shownLocation, storageIn } from '../../input/database-location.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { makeFolder } from '../../platform/files.ts'
@@ -30,13 +30,14 @@ export async function developmentOptions(
   openWay(data)
   const master = join(data, 'master.key')
   const needsMasterKey = options.master_key === undefined && options.master_key_file === undefined
-  if (needsMasterKey && !existsSync(master)) writePrivateFile(master, `${generateMasterKey(random)}\n`)
+  if (needsMasterKey && !existsSync(master)) writePrivateFile(master, `${developmentMasterKey(random)}\n`)
   const needsCertificate = options.tls.cert === undefined && options.tls.key === undefined
   return {
     ...options,
     data,
     issuer: options.issuer ?? `https://localhost:${options.runtime.port}`,
     storage: storageIn(data),
+    manifest_allow_destroy: isGiven('manifest_allow_destroy') ? options.manifest_allow_destroy : 'on',
     ...(needsMasterKey && { master_key_file: master }),
     runtime: { ...options.runtime, host: isGiven('runtime.host') ? options.runtime.host : 'localhost' },
     tls: { ...options.tls, ...(needsCertificate && ensureCertificate(data, clock, random)) },

@@ -18,6 +18,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   storage_password_file: '/password',
   master_key_file: '/master.key',
   previous_master_key_file: '/previous.key',
+  manifest: '/manifest',
+  manifest_allow_destroy: 'off',
   workers: 'auto',
   'runtime.host': '127.0.0.2',
   'runtime.tls': 'off',
@@ -68,4 +70,9 @@ test('it adds what is needed to start', async () => {
     tls: { cert: expect.stringMatching(/cert\.pem$/), key: expect.stringMatching(/key\.pem$/) },
     master_key_file: join(data, 'master.key'),
   })
+})
+
+test('changes of a manifest in development may end things, unless an option says otherwise', async () => {
+  expect((await develop({ data })).developed.manifest_allow_destroy).toBe('on')
+  expect((await develop({ data, manifest_allow_destroy: 'off' })).developed.manifest_allow_destroy).toBe('off')
 })

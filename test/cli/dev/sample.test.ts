@@ -6,7 +6,7 @@ import { managementContext } from '../../../src/cli/database.ts'
 import { developmentOptions } from '../../../src/cli/dev/options.ts'
 import { sampleManifest } from '../../../src/cli/dev/sample.ts'
 import { loadOptions } from '../../../src/config/load.ts'
-import { type Config, resolveConfig } from '../../../src/config/resolve.ts'
+import { type Config, examineConfig, resolveConfig } from '../../../src/config/resolve.ts'
 import { addCredential } from '../../../src/management/credentials/add.ts'
 import { labelCredential } from '../../../src/management/credentials/label.ts'
 import { applyManifest } from '../../../src/management/manifest/apply.ts'
@@ -128,6 +128,16 @@ describe('the sample of tessera dev', () => {
   })
 })
 
+test('the files of `tessera dev` make no server for production', async () => {
+  const options = await developmentOptions(
+    loadOptions({ env: {}, flags: { data: join(folder, 'data') } }),
+    () => false,
+    systemClock,
+    systemRandom,
+  )
+  expect(() => resolveConfig(options)).toThrow(/^master_key_file is .*belongs to `tessera dev`, and no other server/)
+})
+
 describe('tessera dev leaves things alone that it did not make', () => {
   const inFolder = (name: string) => join(folder, name)
   const develop = (flags: Record<string, string>) =>
@@ -167,8 +177,9 @@ describe('tessera dev leaves things alone that it did not make', () => {
   test.each(['localhost', '127.0.0.1', '127.1.2.3', '::1'])('refuses to listen on %s', async (host) => {
     const options = await develop({ 'runtime.host': host, 'admin.host': host })
     expect(options.runtime.host).toBe(host)
-    expect(resolveConfig(options)).toMatchObject({
-      isDevelopment: false,
+    const reading = { options, mistakes: [], wrong: new Set<string>(), isDevelopment: true }
+    expect(examineConfig(reading, systemClock).config).toMatchObject({
+      isDevelopment: true,
       storage: `sqlite:${inFolder('data')}/tessera.db`,
     })
   })
