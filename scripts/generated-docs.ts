@@ -14,6 +14,7 @@ import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 import { adminApiPage } from './admin-api-page.ts'
 import { chartValuesSchema } from './chart-values.ts'
+import { endpointsPage } from './endpoints/page.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -123,6 +124,7 @@ export const generatedDocs: Readonly<Record<string, () => string>> = {
   'docs/reference/admin-api.md': adminApiPage,
   'docs/reference/commands.md': () => commandReference(program),
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
+  'docs/reference/endpoints.md': endpointsPage,
   'docs/reference/manifest.schema.json': () => `${JSON.stringify(manifestJsonSchema(), undefined, 2)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,
