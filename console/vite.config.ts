@@ -8,6 +8,8 @@ export default defineConfig({
     outDir: 'built',
     emptyOutDir: true,
     manifest: true,
+    // The licences of the libraries in the bundle ask for their notices.
+    license: { fileName: 'THIRD_PARTY_LICENSES.txt' },
     // Browsers that know the module graph need no script for its preloading.
     modulePreload: { polyfill: false },
     // The policy of the page allows no `data:` but for images.

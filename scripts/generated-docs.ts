@@ -14,6 +14,7 @@ import { isLive, reloadReference } from '../src/server/reload/table.ts'
 import { type Preset, presetless, presets } from '../src/tokens/presets.ts'
 import { adminApiPage } from './admin-api-page.ts'
 import { chartValuesSchema } from './chart-values.ts'
+import { dependenciesPage } from './dependencies/page.ts'
 import { endpointsPage } from './endpoints/page.ts'
 
 function presetsPage(): string {
@@ -129,6 +130,7 @@ export const generatedDocs: Readonly<Record<string, () => string>> = {
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,
   'docs/reference/refusals.md': refusalsPage,
+  'docs/internals/dependencies.md': dependenciesPage,
   'docs/operating/reload.md': reloadPage,
   'docs/operating/scale.md': scalePage,
 }
