@@ -51,7 +51,7 @@ function presetsPage(): string {
 /** The general remedies of a reason, in one cell. */
 const remediesOf = (reason: string): string =>
   (generalRemedies.get(reason) ?? [])
-    .map(({ text, value }) => `${text}: \`${value.replaceAll('|', '\\|')}\``)
+    .map(({ text, value }) => `${text.replaceAll('<', '&lt;')}: \`${value.replaceAll('|', '\\|')}\``)
     .join('<br>')
 
 function refusalsPage(): string {
