@@ -7,6 +7,7 @@ import { standardOutput } from '../platform/standard-streams.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { startPrimary } from '../server/primary.ts'
 import { planReload } from '../server/reload/plan.ts'
+import { watchFiles } from '../server/reload/watch.ts'
 import { type Environment, type Server, startServer } from '../server/server.ts'
 import { linkToPrimary } from '../server/workers/primary-link.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
@@ -37,7 +38,7 @@ export async function runServer(
   const starting = start(config, environment).catch((error: unknown) => {
     throw explainStart(error, config)
   })
-  if (readAgain !== undefined) reloadAtSignals(starting, config, readAgain, log)
+  if (readAgain !== undefined) reloadAtChanges(starting, config, readAgain, log)
   const server = await starting
   stopAtSignals(server, log)
   return server
@@ -95,15 +96,22 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-/** Reloads at every SIGHUP, one after another. A signal that comes during the start waits for its end. */
-function reloadAtSignals(starting: Promise<Server>, config: Config, readAgain: () => Examined, log: Logger): void {
+/** Reloads at every SIGHUP and, if so configured, at every new certificate, one after another, once the server has started. */
+function reloadAtChanges(starting: Promise<Server>, config: Config, readAgain: () => Examined, log: Logger): void {
+  let current = config
   let reloading = starting.then(
-    (): Config => config,
-    () => config,
+    () => {},
+    () => {},
   )
-  process.on('SIGHUP', () => {
-    reloading = reloading.then(async (current) => reload(await starting, current, readAgain, log))
-  })
+  const reloadNext = () => {
+    reloading = reloading.then(async () => {
+      current = await reload(await starting, current, readAgain, log)
+    })
+  }
+  process.on('SIGHUP', reloadNext)
+  if (config.tls.watch === 'off') return
+  const files = ({ cert, key, client_ca }: Config['tls']) => [cert, key, client_ca].filter((path) => path !== undefined)
+  watchFiles(() => files(current.tls), reloadNext)
 }
 
 /** @returns the configuration in force afterwards */

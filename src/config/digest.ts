@@ -21,6 +21,7 @@ const OF_ONE_HOST: ReadonlySet<string> = new Set<OptionKey>([
   'tls.cert',
   'tls.key',
   'tls.client_ca',
+  'tls.watch',
   'outbound.ca',
 ])
 /** The files in the list `audit.export`. */

@@ -229,6 +229,11 @@ export const schema = z.strictObject({
         .describe(
           'The authorities that issue clients’ certificates, a PEM file. Without it, `tls_client_auth` accepts thumbprints only.',
         ),
+      watch: onOff
+        .default('off')
+        .describe(
+          '`on` reads the configuration again, as at SIGHUP, once one of these files has changed. Kubernetes renews files, but sends no signal.',
+        ),
     })
     .prefault({}),
   token: z

@@ -2,10 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
-import { runProgram, runs } from '../interop/other-languages.ts'
+import { runGo } from './go.ts'
 
 export const CHART = 'deploy/kubernetes/chart'
-const PROGRAMS = 'test/deploy/go'
 
 /** The outcome for one set of values. With `error`, Helm refuses the values, and the rest is empty. */
 export interface Rendered {
@@ -69,21 +68,11 @@ export type ServiceMonitor = Manifest<{
   readonly spec: { readonly selector: Selector; readonly endpoints: readonly unknown[] }
 }>
 
-/** Why programs in Go can't run here; undefined if they can. Fetches their modules into the cache of Go. */
-export async function whyNoGo(): Promise<string | undefined> {
-  if (!(await runs('go', ['version']))) return 'there is no Go'
-  return (await runs('go', ['mod', 'download'], { cwd: PROGRAMS })) ? undefined : 'the modules of Go are not there'
-}
-
-/** Runs one of the programs in `test/deploy/go`. The first time, Go compiles its libraries, which takes a minute or two. */
-export const runGo = (program: string, args: readonly string[], input = ''): Promise<string> =>
-  runProgram('go', ['run', '-mod=readonly', `./${program}`, ...args], { cwd: PROGRAMS, input })
-
 /** Renders the chart. @param cases texts of values files, by name */
 export async function renderChart<Name extends string>(
   cases: Readonly<Record<Name, string>>,
 ): Promise<Readonly<Record<Name, Rendered>>> {
-  return JSON.parse(await runGo('chart', [`../../../${CHART}`], JSON.stringify(cases)))
+  return JSON.parse(await runGo('chart', [`../../../${CHART}`], { input: JSON.stringify(cases) }))
 }
 
 /** The manifests in the files of a case, of the kinds that match. */

@@ -25,8 +25,8 @@ import {
   type Service,
   type ServiceMonitor,
   valuesIn,
-  whyNoGo,
 } from './chart.ts'
+import { whyNoGo } from './go.ts'
 import { merge, refused, wrong } from './refused-values.ts'
 
 const accepted = ['sqlite', 'postgresql', 'everything'] as const

@@ -61,7 +61,7 @@ async function start(kind: Kind) {
 }
 
 const resolved = (config: Config, tls: { cert: string; key: string }) =>
-  resolveConfig({ ...config, tls, master_key: config.masterKey.toString('base64') })
+  resolveConfig({ ...config, tls: { ...config.tls, ...tls }, master_key: config.masterKey.toString('base64') })
 
 /** Makes a handshake, or rejects if the server refuses it. Most callers destroy the connection. */
 async function handshake(port: number, options: ConnectionOptions): Promise<TLSSocket> {

@@ -154,7 +154,11 @@ test('a changed content of a file counts, not only its name', async () => {
 })
 
 test.each<[string, (config: Config) => Config, readonly string[]]>([
-  ['TLS can’t be turned off', (one) => ({ ...one, tls: {}, certificate: undefined }), ['tls.cert', 'tls.key']],
+  [
+    'TLS can’t be turned off',
+    (one) => ({ ...one, tls: { watch: 'off' }, certificate: undefined }),
+    ['tls.cert', 'tls.key'],
+  ],
   ['the port can’t change', (one) => ({ ...one, runtime: { ...one.runtime, port: 1 } }), ['runtime.port']],
   ['the database can’t change', (one) => ({ ...one, storage: 'sqlite:/else.db' }), ['storage']],
 ])('%s while a server runs', (_name, change, fixed) => {

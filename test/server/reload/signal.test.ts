@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,7 +27,7 @@ interface Settings {
 }
 
 /** Starts a `tessera serve` with its own configuration file. */
-async function serve(workers: number) {
+async function serve(workers: number, tls?: (folder: string) => Settings) {
   const { config, folder } = await testConfig()
   folders.push(folder)
   await applyTo(config, MODEL)
@@ -40,7 +40,7 @@ async function serve(workers: number) {
     runtime: { host: 'localhost', port: config.runtime.port },
     admin: { port: config.admin.port },
     shutdown: { timeout: 1 },
-    tls: { ...certificates[0]?.paths },
+    tls: tls?.(folder) ?? { ...certificates[0]?.paths },
   }
   const write = (changed: Settings) => writeFileSync(file, stringify({ ...settings, ...changed }))
   write({})
@@ -56,6 +56,7 @@ async function serve(workers: number) {
     port: config.runtime.port,
     certificates,
     file,
+    folder,
     /** Writes the file, and resolves with the log up to the end of the reload. */
     reload: async (changed: Settings): Promise<string> => {
       write(changed)
@@ -221,4 +222,27 @@ test('a replacement worker uses the options in force, whatever the file says by 
     lifetime = await lifetimeAt(issuer).catch(() => undefined)
   }
   expect(lifetime).toBe(61)
+})
+
+describe.each([1, 2])('tls.watch with %d workers', (workers) => {
+  afterAll(end)
+
+  test('a certificate that is renewed behind a link, as by Kubernetes, needs no signal', async () => {
+    const link = (folder: string, to: string) => {
+      symlinkSync(to, join(folder, 'next'))
+      renameSync(join(folder, 'next'), join(folder, 'current'))
+    }
+    const { command, port, folder, certificates } = await serve(workers, (folder) => {
+      link(folder, 'one')
+      const pathOf = (path = '') => path.replace('/one/', '/current/')
+      const { cert, key } = ensureCertificate(join(folder, 'one'), systemClock, systemRandom)
+      return { cert: pathOf(cert), key: pathOf(key), watch: 'on' }
+    })
+    const [one, two] = certificates
+    expect(await fingerprintAt(port)).toBe(one?.fingerprint)
+    link(folder, 'two')
+    await command.printed(/"options":\["tls\.cert","tls\.key"\],"msg":"reloaded the configuration"/)
+    for (let connections = 0; connections < 6; connections += 1)
+      expect(await fingerprintAt(port)).toBe(two?.fingerprint)
+  })
 })

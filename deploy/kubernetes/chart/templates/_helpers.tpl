@@ -54,7 +54,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   "master_key_file" (printf "%s/master-key" $folder)
   "runtime" (dict "host" .Values.listen "port" 9031)
   "admin" (dict "host" .Values.listen "port" 9999)
-  "tls" (dict "cert" (printf "%s/tls.crt" $folder) "key" (printf "%s/tls.key" $folder))
+  "tls" (dict "cert" (printf "%s/tls.crt" $folder) "key" (printf "%s/tls.key" $folder) "watch" "on")
 -}}
 {{- if .Values.masterKey.previousKey }}{{ $_ := set $set "previous_master_key_file" (printf "%s/previous-master-key" $folder) }}{{ end -}}
 {{- if .Values.tls.clientCa.secret }}{{ $_ := set $set.tls "client_ca" (printf "%s/client-ca.crt" $folder) }}{{ end -}}
