@@ -26,10 +26,14 @@ let made = 0
 
 /** Makes a new, empty database. @param folder the folder of the server */
 export async function makeDatabase(kind: DatabaseKind, workspace: Workspace, folder: string): Promise<BenchDatabase> {
-  const url = kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : await makePostgres(workspace)
+  const url = await makeAddress(kind, workspace, folder)
   const access = resolveStorageAccess(loadOptions({ env: {} }))
   return { url, open: () => openDatabase(url, systemClock, access) }
 }
+
+/** The address of a new database without tables. */
+export const makeAddress = async (kind: DatabaseKind, workspace: Workspace, folder: string): Promise<string> =>
+  kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : makePostgres(workspace)
 
 async function makePostgres(workspace: Workspace): Promise<string> {
   const starting = addresses.get(workspace) ?? startPostgres(workspace)

@@ -28,6 +28,15 @@ export function addStorage(program: Command): void {
     .action(async (options) => (await import('./storage.ts')).storageCompact(options))
 
   program
+    .command('upgrade')
+    .description(
+      'with --check: print what a start of this version would do to the database; exits with 2 if it would change it',
+    )
+    .requiredOption('--check', 'only look, and write nothing: `serve` and `storage migrate` run migrations')
+    .option(...JSON_OUTPUT)
+    .option(...CONFIG)
+    .action(async (options) => (await import('./upgrade.ts')).upgrade(options))
+  program
     .command('backup')
     .description('copy the database, as it is at one moment, to a new file; servers may run')
     .requiredOption('--to <file>', 'the backup, a file that does not exist yet')

@@ -75,7 +75,8 @@ export function requireFile(location: string): void {
   )
 }
 
-function connect(location: string, access: PostgresAccess | undefined): Database {
+/** Opens a database as it is: it runs no migration, and asks for none. An SQLite file is created if there is none. */
+export function connect(location: string, access: PostgresAccess | undefined): Database {
   if (location.startsWith(SQLITE)) return openSqlite(location.slice(SQLITE.length))
   if (access === undefined) throw new TypeError('PostgreSQL needs `access`')
   return openPostgres(parsePostgresUrl(location, access), access)

@@ -263,7 +263,7 @@ test('a restore warns of keys that are of no use, beside others that are', async
 
 function addMigration(file: string): void {
   const database = new DatabaseSync(file)
-  database.exec("insert into migration values ('9999-future', '')")
+  database.exec("insert into migration (name, timestamp) values ('9999-future', '')")
   database.close()
 }
 

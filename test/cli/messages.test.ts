@@ -123,7 +123,7 @@ const conditions: Readonly<Record<string, () => Environment | Promise<Environmen
     return { TESSERA_STORAGE: `sqlite:${path}` }
   },
   'a database of a newer program': () => ({
-    TESSERA_STORAGE: databaseWith("insert into migration values ('9999-x', '')"),
+    TESSERA_STORAGE: databaseWith("insert into migration (name, timestamp) values ('9999-x', '')"),
   }),
   'a database that lacks a table': () => ({
     TESSERA_STORAGE: databaseWith("delete from migration where name > '0005'"),

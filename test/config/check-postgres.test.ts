@@ -93,7 +93,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
   ],
   [
     'a database of a newer program',
-    () => migrated(`insert into migration values ('9999-future', '')`),
+    () => migrated(`insert into migration (name, timestamp) values ('9999-future', '')`),
     /^tessera: the database is newer than this program: it has had 9999-future\n$/,
   ],
   [

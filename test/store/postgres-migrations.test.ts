@@ -55,7 +55,7 @@ describe('migrations', () => {
     await makeOldDatabase(url, '0004-credentials')
     // Another node is running one.
     const other = postgres.query(
-      `begin; insert into migration values ('0005-counters', '');
+      `begin; insert into migration (name, timestamp) values ('0005-counters', '');
       select pg_sleep(1); rollback`,
       url,
     )
@@ -96,7 +96,7 @@ describe('migrations', () => {
   test('of a newer program are refused, and change nothing', async () => {
     const url = await postgres.newDatabase()
     await open(url).then((store) => store.close())
-    await postgres.query(`insert into migration values ('9999-future', '')`, url)
+    await postgres.query(`insert into migration (name, timestamp) values ('9999-future', '')`, url)
     const before = await migrationsOf(url)
     await expect(open(url)).rejects.toThrow(/newer than this program: it has had 9999-future/)
     expect(await migrationsOf(url)).toEqual(before)

@@ -1,7 +1,11 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Creates the tables for APIs, clients and their secrets, signing keys, the list of changes, and the audit log. */
-export const first = {
+export const first: Migration = {
+  does: 'creates the tables of APIs, clients, keys, changes and audit events',
+  olderServers: { fail: 'they have no database without it' },
+  work: [],
   up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     await db.schema
       .createTable('api')

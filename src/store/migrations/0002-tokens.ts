@@ -1,7 +1,11 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds token profiles and permissions, the life of keys, the consumers of the key set, and revocations. */
-export const tokens = {
+export const tokens: Migration = {
+  does: 'adds token profiles, the life of keys, consumers of the key set, and revocations; replaces all signing keys',
+  olderServers: { fail: 'they find no signing keys' },
+  work: [],
   up: async (db: MigratedDatabase, { autoIncrement, bytes }: Dialect): Promise<void> => {
     const client = db.schema.alterTable('client')
     await client.addColumn('metadata', 'text', (column) => column.notNull().defaultTo('{}')).execute()

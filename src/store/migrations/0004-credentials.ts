@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds credentials of every kind with their life and last use, marks of used JWT ids, and required proofs. */
-export const credentials = {
+export const credentials: Migration = {
+  does: 'moves secrets into a table of credentials of every kind',
+  olderServers: { fail: 'they find no secrets' },
+  work: [{ table: 'client_secret', perRow: { sqlite: 12, postgres: 96 }, copies: true }],
   up: async (db: MigratedDatabase, { bytes }: Dialect): Promise<void> => {
     await db.schema
       .createTable('credential')

@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Numbers changes and revocations from a locked row, so that numbers have the order of the commits and no gaps. */
-export const counters = {
+export const counters: Migration = {
+  does: 'numbers changes and revocations from a locked row',
+  olderServers: { fail: 'other servers miss their revocations' },
+  work: [],
   up: async (db: MigratedDatabase, { lastNumber }: Dialect): Promise<void> => {
     await db.schema
       .createTable('counter')

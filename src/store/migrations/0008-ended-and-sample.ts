@@ -1,6 +1,7 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** The sample that `tessera dev` has created until now, as if from a manifest. */
 const SAMPLE = { client: 'cc_client', secret: '2Federate' }
@@ -10,7 +11,10 @@ const SAMPLE = { client: 'cc_client', secret: '2Federate' }
  * credential of the sample. Until now the database did not say who had disabled a client. Each disabled client counts as disabled
  * by an operator, since the opposite mistake would enable it again.
  */
-export const endedAndSample = {
+export const endedAndSample: Migration = {
+  does: 'records the clients and credentials that operators have ended',
+  olderServers: { miss: 'manifests that they apply enable again what operators disable' },
+  work: [{ table: 'client', perRow: { sqlite: 3, postgres: 6 } }],
   up: async (db: MigratedDatabase): Promise<void> => {
     const client = db.schema.alterTable('client')
     await client.addColumn('ended', 'text', (column) => column.notNull().defaultTo('{}')).execute()

@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
 import type { MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds one row with the id of the master key in use. In an existing database it is that of the oldest key, or else secret. */
-export const masterKey = {
+export const masterKey: Migration = {
+  does: 'records the master key in use',
+  olderServers: { miss: 'they start with any master key' },
+  work: [],
   up: async (db: MigratedDatabase): Promise<void> => {
     await db.schema
       .createTable('master_key')

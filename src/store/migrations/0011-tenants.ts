@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase, TenantTable } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Every table except that of events, each after the one that its rows belong to. Every writer of the model locks its
@@ -57,7 +58,16 @@ const FEW = {
  * Gives every row a tenant, which leads the primary keys. Existing rows get the default tenant. So do new rows that name no
  * tenant, so that a server of the previous version issues, introspects and revokes until it is replaced. It can't note last uses.
  */
-export const tenants = {
+export const tenants: Migration = {
+  does: 'gives every row a tenant',
+  olderServers: { miss: "they can't note last uses of credentials and consumers of the key set" },
+  work: [
+    { table: 'client', perRow: { sqlite: 7, postgres: 7.4 }, copies: true },
+    { table: 'credential', perRow: { sqlite: 10, postgres: 34 }, copies: true },
+    { table: 'replay_mark', perRow: { sqlite: 10, postgres: 18 }, copies: true },
+    { table: 'revocation', perRow: { sqlite: 4, postgres: 16 }, copies: true },
+    { table: 'change', perRow: { sqlite: 0.1, postgres: 6 }, copies: true },
+  ],
   up: async (db: MigratedDatabase, dialect: Dialect): Promise<void> => {
     await dialect.addTenant(db, TABLES)
     // The table of events may be large, so it is not rewritten. Its key stays the one order of the events of all tenants.

@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Chains the events of each writer by hashes, and adds the checkpoints that sign the chains. Earlier events stay without a chain. The
  * new columns have no index, since that would cost as much as storing the event.
  */
-export const auditChains = {
+export const auditChains: Migration = {
+  does: 'chains audit events by hashes, and adds their checkpoints',
+  olderServers: { miss: '`tessera audit verify` reports their events as unchained' },
+  work: [],
   up: async (db: MigratedDatabase, dialect: Dialect): Promise<void> => {
     for (const [column, type] of [
       ['chain', 'bigint'] as const,

@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds the index of audit events, which is filled later (`docs/decisions/0033-events-indexed-later.md`), and the state of exports. */
-export const auditIndex = {
+export const auditIndex: Migration = {
+  does: 'adds the index of audit events, which servers fill later, and the state of exports',
+  olderServers: 'work',
+  work: [{ table: 'audit_event', perRow: { sqlite: 0.7, postgres: 0.6 } }],
   up: async (db: MigratedDatabase, { storedInKey }: Dialect): Promise<void> => {
     await db.schema
       .createTable('audit_segment')

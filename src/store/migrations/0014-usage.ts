@@ -1,7 +1,11 @@
 import type { MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds the counts of issued tokens and of refusals, by minute, hour and day. */
-export const usage = {
+export const usage: Migration = {
+  does: 'adds the counts of issued tokens and of refusals',
+  olderServers: 'work',
+  work: [],
   up: async (db: MigratedDatabase): Promise<void> => {
     await db.schema
       .createTable('usage')

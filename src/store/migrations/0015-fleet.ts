@@ -1,10 +1,17 @@
 import { sql } from 'kysely'
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Gives APIs an owner, adds the groups that own clients and APIs, and what lists of clients and credentials are sorted and filtered by.
  */
-export const fleet = {
+export const fleet: Migration = {
+  does: 'adds groups, owners, and what lists of clients and credentials are sorted by',
+  olderServers: { miss: 'lists show the clients and credentials that they change as they were before' },
+  work: [
+    { table: 'client', perRow: { sqlite: 140, postgres: 500 }, copies: true },
+    { table: 'credential', perRow: { sqlite: 34, postgres: 285 }, copies: true },
+  ],
   up: async (db: MigratedDatabase, { bytewise }: Dialect): Promise<void> => {
     await db.schema.alterTable('api').addColumn('owner', 'text').execute()
     await addGroups(db)

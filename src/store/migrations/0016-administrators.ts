@@ -1,7 +1,11 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds the accounts of administrators, their one-time links and sessions, and the requests of command lines for sessions. */
-export const administrators = {
+export const administrators: Migration = {
+  does: 'adds accounts, links and sessions of administrators',
+  olderServers: 'work',
+  work: [],
   up: async ({ schema }: MigratedDatabase, { bytes }: Dialect): Promise<void> => {
     await schema
       .createTable('account')

@@ -1,7 +1,11 @@
 import type { MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds the keys of requests that are not repeated, and their first answers. */
-export const idempotency = {
+export const idempotency: Migration = {
+  does: 'adds the keys of requests that are not repeated',
+  olderServers: 'work',
+  work: [],
   up: async (db: MigratedDatabase): Promise<void> => {
     await db.schema
       .createTable('idempotency_key')

@@ -1,7 +1,11 @@
 import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Says which manifest owns a client or an API. Nobody knows which manifest made the present ones, so none owns them. */
-export const manifests = {
+export const manifests: Migration = {
+  does: 'says which manifest owns a client or an API',
+  olderServers: 'work',
+  work: [{ table: 'client_use', perRow: { sqlite: 3, postgres: 10 } }],
   up: async ({ schema }: MigratedDatabase, { bytewise }: Dialect): Promise<void> => {
     await schema.alterTable('api').addColumn('manifest', 'text').execute()
     await schema.alterTable('client').addColumn('manifest', 'text').execute()

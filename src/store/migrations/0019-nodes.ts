@@ -1,7 +1,11 @@
 import type { MigratedDatabase } from '../sql/dialect.ts'
+import type { Migration } from './migration.ts'
 
 /** Adds the servers that share the database. */
-export const nodes = {
+export const nodes: Migration = {
+  does: 'adds the servers that share the database',
+  olderServers: 'work',
+  work: [],
   up: async ({ schema }: MigratedDatabase): Promise<void> => {
     await schema
       .createTable('node')

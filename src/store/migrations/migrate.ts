@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
-import type { Dialect, MigratedDatabase } from '../sql/dialect.ts'
+import { version } from '../../platform/version.ts'
+import type { Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { first } from './0001-first.ts'
 import { tokens } from './0002-tokens.ts'
@@ -22,9 +23,10 @@ import { administrators } from './0016-administrators.ts'
 import { idempotency } from './0017-idempotency.ts'
 import { manifests } from './0018-manifests.ts'
 import { nodes } from './0019-nodes.ts'
+import type { Migration } from './migration.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
-const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Dialect): Promise<void> }>> = {
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-tokens': tokens,
   '0003-audit-by-time': auditByTime,
@@ -46,9 +48,21 @@ const migrations: Readonly<Record<string, { up(db: MigratedDatabase, dialect: Di
   '0019-nodes': nodes,
 }
 
-type MigrationTable = { migration: { name: string; timestamp: string } }
+/** The last migration of the versions that refuse to start after any migration that they do not know. */
+const LAST_OF_STRICT = '0019-nodes'
 
-/** Thrown for a database that a later version of the program migrated, since this version does not know its contents. */
+interface Ran {
+  readonly name: string
+  readonly timestamp: string
+  /** The version of the program that ran it. Early versions did not add this column and the next. */
+  readonly version?: string | null | undefined
+  /** 1 if servers that do not know it work unchanged. */
+  readonly additive?: number | null | undefined
+}
+
+type MigrationTable = { migration: Ran }
+
+/** Thrown for a database that a later version of the program has changed in a way that this version does not know. */
 class DatabaseTooNew extends UserError {}
 
 /**
@@ -66,23 +80,34 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect, clock: Clock
   return ran
 }
 
-/** The names of the due migrations, in their order. @throws DatabaseTooNew */
+/**
+ * The names of the due migrations, in their order. A migration of a later version does not count if servers that do not know it work
+ * unchanged.
+ * @throws DatabaseTooNew
+ */
 export async function pendingMigrations(db: Kysely<Schema>, dialect: Dialect): Promise<readonly string[]> {
   const ran = await listRan(db, dialect)
-  const unknown = ran.filter((name) => !Object.hasOwn(migrations, name))
+  const unknown = ran.filter(({ name, additive }) => !Object.hasOwn(migrations, name) && additive !== 1)
   if (unknown.length > 0) {
-    throw new DatabaseTooNew(`the database is newer than this program: it has had ${unknown.join(', ')}`)
+    const names = unknown.map(({ name }) => name).join(', ')
+    const makers = [...new Set(unknown.flatMap((one) => one.version ?? []))]
+    const remedy = makers.length === 0 ? '' : `, by version ${makers.join(', ')}: use that version or a later one`
+    throw new DatabaseTooNew(`the database is newer than this program: it has had ${names}${remedy}`)
   }
-  return Object.keys(migrations).filter((name) => !ran.includes(name))
+  const done = ran.map(({ name }) => name)
+  return Object.keys(migrations).filter((name) => !done.includes(name))
 }
 
-async function listRan(db: Kysely<Schema>, dialect: Dialect): Promise<readonly string[]> {
+/** Whether a server that does not know these migrations can start after them. Early versions refuse every unknown one. */
+export const canOlderStart = (names: readonly string[]): boolean =>
+  names.every((name) => name > LAST_OF_STRICT && migrations[name]?.olderServers === 'work')
+
+async function listRan(db: Kysely<Schema>, dialect: Dialect): Promise<readonly Ran[]> {
   if (!(await dialect.hasTable(db, 'migration'))) return []
-  const rows = await db.withTables<MigrationTable>().selectFrom('migration').select('name').orderBy('name').execute()
-  return rows.map(({ name }) => name)
+  return db.withTables<MigrationTable>().selectFrom('migration').selectAll().orderBy('name').execute()
 }
 
-/** Two processes may race to create the table. The loser gets an error although the table then exists, which is fine. */
+/** Two processes may race to create or extend the table. The loser gets an error although the table is then right, which is fine. */
 async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> {
   try {
     await db.schema
@@ -90,11 +115,27 @@ async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> 
       .ifNotExists()
       .addColumn('name', 'varchar(255)', (column) => column.notNull().primaryKey())
       .addColumn('timestamp', 'varchar(255)', (column) => column.notNull())
+      .addColumn('version', 'text')
+      .addColumn('additive', 'integer')
       .execute()
+    if (!(await hasVersions(db))) await addVersions(db)
   } catch (error) {
-    if (!(await dialect.hasTable(db, 'migration'))) throw error
+    if (!(await dialect.hasTable(db, 'migration')) || !(await hasVersions(db))) throw error
   }
 }
+
+/** Whether the table says which version ran a migration. It has no row only if this version has just created it. */
+async function hasVersions(db: Kysely<Schema>): Promise<boolean> {
+  const row = await db.withTables<MigrationTable>().selectFrom('migration').selectAll().limit(1).executeTakeFirst()
+  return row === undefined || 'version' in row
+}
+
+/** No migration may do this: it would lock the table in which others wait for its row. */
+const addVersions = (db: Kysely<Schema>): Promise<void> =>
+  db.transaction().execute(async ({ schema }) => {
+    await schema.alterTable('migration').addColumn('version', 'text').execute()
+    await schema.alterTable('migration').addColumn('additive', 'integer').execute()
+  })
 
 /**
  * Runs one migration. It adds the row that records the migration first. Another process that adds the same row waits for the end of
@@ -103,14 +144,16 @@ async function ensureTable(db: Kysely<Schema>, dialect: Dialect): Promise<void> 
  */
 const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
+    const migration = migrations[name]
+    const additive = migration?.olderServers === 'work' ? 1 : 0
     const row = await trx
       .withTables<MigrationTable>()
       .insertInto('migration')
-      .values({ name, timestamp: new Date(clock.now()).toISOString() })
+      .values({ name, timestamp: new Date(clock.now()).toISOString(), version, additive })
       .onConflict((conflict) => conflict.doNothing())
       .returning('name')
       .executeTakeFirst()
     if (row === undefined) return false
-    await migrations[name]?.up(trx, dialect)
+    await migration?.up(trx, dialect)
     return true
   })

@@ -40,6 +40,11 @@ const dialect: Dialect = {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true
   },
+  bytesOf: async (db, table) => {
+    const size = sql`pg_total_relation_size(to_regclass(quote_ident(${table})))`
+    const { rows } = await sql<{ bytes: number }>`select coalesce(${size}, 0)::float8 as bytes`.execute(db)
+    return rows[0]?.bytes ?? 0
+  },
   missingGrants,
   continueNumbers: async (trx) => {
     const { last } = await trx

@@ -37,6 +37,8 @@ export interface Dialect {
   /** For migrations: adds the column `tenant` to the tables, at the head of their primary keys. */
   addTenant(db: MigratedDatabase, tables: readonly TenantTable[]): Promise<void>
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
+  /** The bytes that a table takes with its indexes. */
+  bytesOf(db: Kysely<Schema>, table: string): Promise<number>
   /**
    * The statements with which the owner of the tables grants the missing rights of a server. The list is empty if none is missing.
    */

@@ -30,6 +30,12 @@ const dialect: Dialect = {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
   },
+  // https://sqlite.org/dbstat.html
+  bytesOf: async (db, table) => {
+    const { rows } = await sql<{ bytes: number | null }>`select sum(pgsize) as bytes from dbstat where aggregate = true
+      and name in (select name from sqlite_master where tbl_name = ${table})`.execute(db)
+    return rows[0]?.bytes ?? 0
+  },
   // SQLite has no roles: access to the file is enough.
   missingGrants: async () => [],
   // SQLite's autoincrement continues after inserted numbers by itself (https://sqlite.org/autoinc.html).
