@@ -12,10 +12,19 @@ export interface SitePage {
 
 /** The folders of `docs/`, as a reader meets them. Others follow. */
 const ORDER = ['start', 'concepts', 'integrating', 'operating', 'migrating', 'reference', 'internals', 'decisions']
-const SOURCES = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', 'bench/*.md', 'console/README.md', 'simulation/README.md', 'test/attacks.md']
+const SOURCES = [
+  '*.md',
+  'docs/**/*.md',
+  'deploy/**/*.md',
+  'bench/*.md',
+  'console/README.md',
+  'simulation/README.md',
+  'site/README.md',
+  'test/attacks.md',
+]
 const IMAGES = new Set(['.svg', '.webp', '.png'])
 
-export const titleOf = (markdown: string): string => (/^# (.+)$/m.exec(markdown)?.[1] ?? '').replaceAll('`', '')
+const titleOf = (markdown: string): string => (/^# (.+)$/m.exec(markdown)?.[1] ?? '').replaceAll('`', '')
 
 /** `docs/` is the root of the site. The README of the repository is its first page. */
 export function placeOf(path: string): string {
@@ -45,10 +54,15 @@ export interface Section {
 export function sectionsOf(pages: readonly SitePage[]): readonly Section[] {
   const folders = Map.groupBy(pages, ({ path }) => /^docs\/([^/]+)\//.exec(path)?.[1] ?? '')
   const rankOf = (folder: string) => (ORDER.includes(folder) ? ORDER.indexOf(folder) : ORDER.length)
-  const named = [...folders].filter(([folder]) => folder !== '').toSorted(([one], [other]) => rankOf(one) - rankOf(other))
+  const named = [...folders]
+    .filter(([folder]) => folder !== '')
+    .toSorted(([one], [other]) => rankOf(one) - rankOf(other))
   const others = (folders.get('') ?? []).filter(({ place }) => place !== 'index.md')
   return [
-    ...named.map(([folder, within]) => ({ text: capital(folder), items: within.toSorted(introductionFirst).map(itemOf) })),
+    ...named.map(([folder, within]) => ({
+      text: capital(folder),
+      items: within.toSorted(introductionFirst).map(itemOf),
+    })),
     { text: 'Project', items: others.map(itemOf) },
   ]
 }
@@ -76,10 +90,13 @@ export function adapted(markdown: string, path: string, pages: readonly SitePage
   }
   const withLinks = (text: string): string =>
     text
-      .replaceAll(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g, (_, mark: string, words: string, target: string) => {
-        const to = toSite(target)
-        return to === undefined ? words : `${mark}[${words}](${to})`
-      })
+      .replaceAll(
+        /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g,
+        (_, mark: string, words: string, target: string) => {
+          const to = toSite(target)
+          return to === undefined ? words : `${mark}[${words}](${to})`
+        },
+      )
       .replaceAll(/\b(src|href)="([^"]+)"/g, (whole, name: string, target: string) => {
         const to = toSite(target)
         return to === undefined ? whole : `${name}="${to}"`

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { anchorOf } from '../../scripts/site/anchors.ts'
 
 const list = (...patterns: string[]): readonly string[] =>
   execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], { encoding: 'utf8' })
@@ -12,20 +13,30 @@ const pages = list('*.md')
 
 const withoutCode = (page: string): string => page.replaceAll(/^( *)```[\s\S]*?^\1``` *$|`[^`\n]*`/gm, '')
 
-/** The targets of `[text](target)` and of `src="target"`, without external ones. */
-function linksOf(page: string): readonly string[] {
-  const found = withoutCode(page).matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)
-  return [...found].map(([, markdown, html]) => markdown ?? html ?? '').filter((target) => !/^[a-z]+:/.test(target))
+/** The targets of `[text](target)` and of `src="target"`. */
+const targetsOf = (page: string): readonly string[] =>
+  [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"|<(https?:[^>\s]+)>/g)].map(
+    ([, markdown, html, bare]) => markdown ?? html ?? bare ?? '',
+  )
+
+const isExternal = (target: string): boolean => /^(?:[a-z][a-z+.-]*:|\/\/)/i.test(target)
+const linksOf = (page: string): readonly string[] => targetsOf(page).filter((target) => !isExternal(target))
+
+/** The reason why an external link has a wrong form, or undefined. Nothing is fetched. */
+function faultOfExternal(target: string): string | undefined {
+  const url = URL.parse(target)
+  if (url?.protocol !== 'https:') return `${target}: must begin with https://`
+  if (url.username !== '' || url.port !== '') return `${target}: has a user or a port`
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/.test(url.hostname)
+    ? undefined
+    : `${target}: leads to no public host`
 }
 
 /** The anchors that GitHub makes from headings: lower case, without punctuation, spaces as hyphens. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of page.replaceAll(/^( *)```[\s\S]*?^\1``` *$/gm, '').matchAll(/^#+ (.+)$/gm)) {
-    const anchor = heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-')
+    const anchor = anchorOf(heading)
     let name = anchor
     for (let count = 1; anchors.has(name); count += 1) name = `${anchor}-${count}`
     anchors.add(name)
@@ -48,6 +59,11 @@ test.each(pages)('every link of %s leads to a file and an anchor', (page) => {
   expect(faults).toEqual([])
 })
 
+test.each(pages)('every external link of %s has the form of one', (page) => {
+  const external = targetsOf(readFileSync(page, 'utf8')).filter(isExternal)
+  expect(external.flatMap((target) => faultOfExternal(target) ?? [])).toEqual([])
+})
+
 describe('a broken link is found', () => {
   test.each([
     ['docs/nowhere.md', 'docs/nowhere.md: no such file'],
@@ -56,8 +72,21 @@ describe('a broken link is found', () => {
     ['docs/operating/storage.md#clean-up', undefined],
     ['docs/operating/keys.md#a-key-that-cant-be-used', undefined],
     ['docs', undefined],
+    ['src/cli/main.ts', undefined],
+    ['src/cli/main.ts#L12', 'src/cli/main.ts#L12: no such anchor'],
+    ['docs/assets/nowhere.svg', 'docs/assets/nowhere.svg: no such file'],
   ])('%s', (target, fault) => {
     expect(faultOf('README.md', target)).toBe(fault)
+  })
+
+  test.each([
+    ['https://www.rfc-editor.org/rfc/rfc6749#section-4.4', undefined],
+    ['http://www.rfc-editor.org/', 'http://www.rfc-editor.org/: must begin with https://'],
+    ['//example.com/', '//example.com/: must begin with https://'],
+    ['https://localhost:9031/', 'https://localhost:9031/: has a user or a port'],
+    ['https://host/', 'https://host/: leads to no public host'],
+  ])('outside: %s', (target, fault) => {
+    expect(faultOfExternal(target)).toBe(fault)
   })
 
   test('in Markdown and in HTML, but not in code or external ones', () => {
