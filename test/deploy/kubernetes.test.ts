@@ -205,7 +205,9 @@ describe.skipIf(missing !== undefined)(missing === undefined ? 'the chart' : `th
     const texts = Object.entries(files)
       .filter(([name]) => name.endsWith('.yaml'))
       .sort()
-      .map(([, text]) => text.trim().replace(/^---\n/, ''))
+      // Helm does not manage them.
+      .map(([, text]) => text.replaceAll(/^ +(?:app\.kubernetes\.io\/managed-by|helm\.sh\/chart): .*\n/gm, ''))
+      .map((text) => text.trim().replace(/^---\n/, ''))
     const head =
       '# Rendered from the chart in ../chart with values.yaml. test/deploy/kubernetes.test.ts compares it.\n---\n'
     await expect(`${head}${texts.join('\n---\n')}\n`).toMatchFileSnapshot(`../../${PLAIN}/tessera.yaml`)
