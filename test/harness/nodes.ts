@@ -55,14 +55,18 @@ export async function startNodes({ count, storage, manifest, env = {} }: NodesOp
   }
 }
 
-async function startNode(common: Config, changes: Readonly<Record<string, string>>) {
+/**
+ * Starts a process on free ports. The caller stops it. @param changes to its environment @param main its program, if it is not the one
+ * of this checkout
+ */
+export async function startNode(common: Config, changes: Readonly<Record<string, string>>, main?: string) {
   const port = await freePort()
   const adminPort = await freePort()
   const { runtime, admin } = common
   const config = { ...common, runtime: { ...runtime, port }, admin: { ...admin, port: adminPort } }
   const environment = environmentOf(config, changes)
   async function start(): Promise<RunningCommand> {
-    const command = startTessera(['serve'], environment)
+    const command = startTessera(['serve'], environment, '', main)
     await command.printed(/is served on/)
     return command
   }
@@ -75,6 +79,6 @@ async function startNode(common: Config, changes: Readonly<Record<string, string
       await command.stop(signal)
       command = await start()
     },
-    stop: () => command.stop('SIGKILL'),
+    stop: (signal: NodeJS.Signals = 'SIGKILL') => command.stop(signal),
   }
 }

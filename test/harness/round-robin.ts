@@ -13,6 +13,8 @@ interface Backend {
 export interface RoundRobin {
   /** The number of connections that each backend has been given. */
   readonly given: readonly number[]
+  /** Gives connections to one more backend from now on. */
+  add(backend: Backend): void
   stop(): Promise<void>
 }
 
@@ -22,9 +24,11 @@ const CHECK_EVERY_MS = 100
  * Gives each connection to the next backend whose `/readyz` last answered 200, or to another if that one refuses it.
  * Open connections keep their backend. The caller stops the balancer.
  */
-export async function startRoundRobin(port: number, backends: readonly Backend[]): Promise<RoundRobin> {
-  const given = backends.map(() => 0)
-  const isReady = backends.map(() => true)
+export async function startRoundRobin(port: number, first: readonly Backend[]): Promise<RoundRobin> {
+  const backends: Backend[] = []
+  const given: number[] = []
+  const isReady: boolean[] = []
+  const watching: Promise<void>[] = []
   const sockets = new Set<Socket>()
   let next = 0
 
@@ -83,9 +87,15 @@ export async function startRoundRobin(port: number, backends: readonly Backend[]
 
   server.listen({ port, host: '127.0.0.1' })
   await once(server, 'listening')
-  const watching = backends.map(({ admin }, index) => watch(admin, index))
+  const add = (backend: Backend): void => {
+    given.push(0)
+    isReady.push(true)
+    watching.push(watch(backend.admin, backends.push(backend) - 1))
+  }
+  for (const backend of first) add(backend)
   return {
     given,
+    add,
     stop: async () => {
       isOver = true
       await Promise.all(watching)
