@@ -24,7 +24,20 @@ fi
 echo "tessera: installing dependencies" >&2
 rm -f "$everything" "$running"
 # Not `npm ci`: it insists on the metadata of every platform's packages, which not every registry mirror has.
-install() { npm install --no-save --include=optional --ignore-scripts --loglevel=error --no-audit --no-fund "$@" >&2; }
+install() {
+  npm install --no-save --include=optional --ignore-scripts --loglevel=error --no-audit --no-fund "$@" >&2
+  # npm 10 removes this link with the Node packages of other platforms, which have it, too.
+  for node in node_modules/node-*/bin/node; do
+    if [ -e "$node" ]; then ln -sf "../${node#*/}" node_modules/.bin/node; fi
+  done
+  if ! problem=$(node_modules/.bin/node --version 2>&1); then
+    echo "tessera: the installed Node does not run on this machine: $problem" >&2
+    case $problem in
+      *libatomic*) echo "tessera: install libatomic1 (Debian, Ubuntu) or libatomic (Fedora), and try again" >&2 ;;
+    esac
+    exit 1
+  fi
+}
 if [ "${1-}" = --dev ]; then
   install --include=dev
   # Do the work of this package's own script: make links that an archive can't hold.

