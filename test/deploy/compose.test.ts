@@ -8,7 +8,7 @@ import { readOptions } from '../../src/config/load.ts'
 import { examineConfig } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { commandsOf } from '../harness/program.ts'
-import { runGo, whyNoGo } from './go.ts'
+import { LONGEST_BUILD, runGo, whyNoGo } from './go.ts'
 
 const FOLDER = 'deploy/compose'
 
@@ -44,7 +44,7 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       const env = variablesIn(`${FOLDER}/.env.example`)
       project = JSON.parse(await runGo('compose', [`../../../${FOLDER}/compose.yaml`], { env }))
-    }, 300_000)
+    }, LONGEST_BUILD)
 
     test('needs the image and the host', async () => {
       await expect(runGo('compose', [`../../../${FOLDER}/compose.yaml`], {})).rejects.toThrow(/in the file \.env/)

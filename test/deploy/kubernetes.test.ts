@@ -26,10 +26,10 @@ import {
   type ServiceMonitor,
   valuesIn,
 } from './chart.ts'
-import { whyNoGo } from './go.ts'
-import { merge, refused, wrong } from './refused-values.ts'
+import { LONGEST_BUILD, whyNoGo } from './go.ts'
+import { merge, refused, valuesOnPage, wrong } from './values.ts'
 
-const accepted = ['sqlite', 'postgresql', 'everything'] as const
+const accepted = ['sqlite', 'postgresql', 'everything', 'page'] as const
 const PLAIN = 'deploy/kubernetes/manifests'
 
 const missing = await whyNoGo()
@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? 'the chart' : `th
 
   beforeAll(async () => {
     const cases: Record<string, string> = { plain: readFileSync(`${PLAIN}/values.yaml`, 'utf8') }
-    for (const name of accepted) cases[name] = valuesIn(name)
+    for (const name of accepted) cases[name] = name === 'page' ? valuesOnPage() : valuesIn(name)
     for (const [name, [values]] of Object.entries(wrong)) cases[name] = merge(valuesIn('sqlite'), values)
     for (const [name, [of, values]] of Object.entries(refused)) cases[name] = merge(valuesIn(of), values)
     results = await renderChart(cases)
@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? 'the chart' : `th
     copyFileSync(tls.ca, join(folder, 'database-ca.crt'))
     for (const name of ['master-key', 'previous-master-key', 'database-password'])
       writeFileSync(join(folder, name), randomBytes(32).toString('base64'), { mode: 0o600 })
-  }, 300_000)
+  }, LONGEST_BUILD)
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

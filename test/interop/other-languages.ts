@@ -12,10 +12,15 @@ export const LONGEST = 180_000
 export async function runProgram(
   file: string,
   args: readonly string[],
-  { cwd, env = {}, input = '' }: { cwd?: string; env?: Readonly<Record<string, string>>; input?: string } = {},
+  {
+    cwd,
+    env = {},
+    input = '',
+    timeout = LONGEST,
+  }: { cwd?: string; env?: Readonly<Record<string, string>>; input?: string; timeout?: number } = {},
 ): Promise<string> {
   const running = run(file, args, {
-    timeout: LONGEST,
+    timeout,
     env: { ...process.env, ...env },
     ...(cwd !== undefined && { cwd }),
   })

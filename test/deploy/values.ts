@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 
 /** Values that only Kubernetes refuses, after those of `sqlite`, and its words. */
@@ -45,6 +46,12 @@ export const refused: Readonly<Record<string, readonly [of: 'sqlite' | 'postgres
       'autoscaling.min',
     ],
   }
+
+/** The values on the page about Kubernetes: its blocks in `yml`, one after another. */
+export const valuesOnPage = (): string =>
+  [...readFileSync('docs/start/kubernetes.md', 'utf8').matchAll(/^```yml\n([\s\S]*?)^```$/gm)]
+    .map(([, block = '']) => block)
+    .reduce(merge, '{}')
 
 /** Values as `helm -f one -f other` reads them. A null removes a value. */
 export const merge = (one: string, other: string): string => JSON.stringify(merged(parse(one), parse(other)))
