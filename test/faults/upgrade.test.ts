@@ -106,7 +106,7 @@ class Load {
 async function applyBefore(config: Config, folder: string, manifest: string): Promise<void> {
   const file = join(folder, 'before.yaml')
   writeFileSync(file, manifest)
-  const command = startTessera(['apply', '-f', file], environmentOf(config), '', old.main)
+  const command = startTessera(['apply', '-f', file], environmentOf(config), '', { main: old.main })
   expect([await command.stop('SIGCONT'), command.output()]).toEqual([0, expect.anything()])
 }
 

@@ -66,7 +66,7 @@ export async function startNode(common: Config, changes: Readonly<Record<string,
   const config = { ...common, runtime: { ...runtime, port }, admin: { ...admin, port: adminPort } }
   const environment = environmentOf(config, changes)
   async function start(): Promise<RunningCommand> {
-    const command = startTessera(['serve'], environment, '', main)
+    const command = startTessera(['serve'], environment, '', main === undefined ? {} : { main })
     await command.printed(/is served on/)
     return command
   }
