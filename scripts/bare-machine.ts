@@ -29,7 +29,7 @@ function makeRoot(base: string, name: string, versions: { readonly node: string;
   cpSync(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'))
   if (authority !== undefined) copyFileSync(authority, join(root, 'etc/authority.pem'))
-  copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'))
+  for (const file of ['/etc/hosts', '/etc/resolv.conf']) copyFileSync(file, join(root, file))
   execFileSync('chroot', [root, 'useradd', '--uid', String(PERSON), '--create-home', '--home-dir', HOME, 'person'])
   return root
 }
