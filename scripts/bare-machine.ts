@@ -102,7 +102,8 @@ async function tryServer(root: string, command: string, where: string): Promise<
     const page = curl(`curl -sS --fail --location --cacert .tessera/tls/ca.pem https://localhost:${ports.admin}/`)
     say(`the console: ${/<title>([^<]*)/.exec(page)?.[1]}`)
   } finally {
-    server.kill()
+    // unshare ignores SIGTERM while it waits. Its processes end with it.
+    server.kill('SIGKILL')
     await ended
   }
 }
