@@ -16,6 +16,8 @@ import { adminApiPage } from './admin-api-page.ts'
 import { chartValuesSchema } from './chart-values.ts'
 import { dependenciesPage } from './dependencies/page.ts'
 import { endpointsPage } from './endpoints/page.ts'
+import { manifestTable } from './manifest-tables.ts'
+import { contentsTable } from './site/contents.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -106,26 +108,28 @@ function metricsPage(): string {
   ].join('\n')
 }
 
-/** A page that people write, except for the table between its two marks. */
-function pageWith(path: string, table: string): string {
+/** A page that people write, except for its tables between marks. @param tableOf gives a table by the name in its first mark */
+function pageWith(path: string, tableOf: (name: string) => string): string {
   const page = readFileSync(path, 'utf8')
-  const marked = /(<!-- begin: .* -->\n)[\s\S]*(<!-- end -->)/
-  if (!marked.test(page)) throw new Error(`${path} has no marks for its table`)
-  return page.replace(marked, (_, begin: string, end: string) => `${begin}${table}\n${end}`)
+  const marked = /(<!-- begin: (.*) -->\n)[\s\S]*?(<!-- end -->)/g
+  if (!page.includes('<!-- begin: ')) throw new Error(`${path} has no marks for its table`)
+  return page.replace(marked, (_, begin: string, name: string, end: string) => `${begin}${tableOf(name)}\n${end}`)
 }
 
 const reloadPage = (): string =>
-  pageWith('docs/operating/reload.md', `| option | from then on |\n| --- | --- |\n${reloadReference()}`)
+  pageWith('docs/operating/reload.md', () => `| option | from then on |\n| --- | --- |\n${reloadReference()}`)
 
-const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable())
+const scalePage = (): string => pageWith('docs/operating/scale.md', growthTable)
 
 /** Each page, by its path. */
 export const generatedDocs: Readonly<Record<string, () => string>> = {
   'deploy/kubernetes/chart/values.schema.json': chartValuesSchema,
+  'docs/README.md': () => pageWith('docs/README.md', contentsTable),
   'docs/reference/admin-api.md': adminApiPage,
   'docs/reference/commands.md': () => commandReference(program),
   'docs/reference/configuration.md': () => `${configurationReference(isLive)}\n`,
   'docs/reference/endpoints.md': endpointsPage,
+  'docs/reference/manifest.md': () => pageWith('docs/reference/manifest.md', manifestTable),
   'docs/reference/manifest.schema.json': () => `${JSON.stringify(manifestJsonSchema(), undefined, 2)}\n`,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/presets.md': presetsPage,

@@ -10,8 +10,17 @@ export interface SitePage {
   readonly title: string
 }
 
-/** The folders of `docs/`, as a reader meets them. Others follow. */
-const ORDER = ['start', 'concepts', 'integrating', 'operating', 'migrating', 'reference', 'internals', 'decisions']
+/** The folders of `docs/` in the order in which a reader meets them, and the question that each answers. */
+export const folders: Readonly<Record<string, string>> = {
+  start: 'How do I try it, and how do I install it?',
+  concepts: 'How does Tessera work?',
+  integrating: 'How does my service get a token, and how does my API check it?',
+  operating: 'How do I run it?',
+  migrating: 'How do I replace another server?',
+  reference: 'What does this field, option or reason mean?',
+  internals: 'How is the program built?',
+  decisions: 'Why is it built that way?',
+}
 const SOURCES = [
   '*.md',
   'docs/**/*.md',
@@ -50,14 +59,14 @@ export interface Section {
   readonly items: readonly { readonly text: string; readonly link: string }[]
 }
 
-/** The pages of each folder of `docs/`; then those that are elsewhere. */
+/** The pages of each folder of `docs/`, the introduction first; then those that are elsewhere. */
 export function sectionsOf(pages: readonly SitePage[]): readonly Section[] {
-  const folders = Map.groupBy(pages, ({ path }) => /^docs\/([^/]+)\//.exec(path)?.[1] ?? '')
-  const rankOf = (folder: string) => (ORDER.includes(folder) ? ORDER.indexOf(folder) : ORDER.length)
-  const named = [...folders]
+  const byFolder = Map.groupBy(pages, ({ path }) => /^docs\/([^/]+)\//.exec(path)?.[1] ?? '')
+  const rankOf = (folder: string) => Object.keys(folders).indexOf(folder)
+  const named = [...byFolder]
     .filter(([folder]) => folder !== '')
     .toSorted(([one], [other]) => rankOf(one) - rankOf(other))
-  const others = (folders.get('') ?? []).filter(({ place }) => place !== 'index.md')
+  const others = (byFolder.get('') ?? []).filter(({ place }) => place !== 'index.md')
   return [
     ...named.map(([folder, within]) => ({
       text: capital(folder),

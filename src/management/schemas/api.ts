@@ -45,7 +45,10 @@ const scopeFields = z.strictObject({
       'Open to every client without `restrict_scopes`. Other scopes are exclusive to the clients that list them.',
     ),
   on_request: z.boolean().optional().describe('Granted only to clients that ask for it by name.'),
-  wildcard: z.boolean().optional().describe('The API itself reads `*` as any text, as RabbitMQ does.'),
+  wildcard: z
+    .boolean()
+    .optional()
+    .describe('The API itself reads `*` as any text, as RabbitMQ does. It must be `true` for a name with several `*`.'),
   includes: z
     .array(scopeName)
     .min(1)
@@ -69,9 +72,15 @@ export const apiSchema = z.strictObject({
   audience: audience.describe('The absolute URI in the `aud` of its tokens, character for character.'),
   name: line(256).optional().describe('A name for people.'),
   owner: line(256).optional().describe('The group that looks after it.'),
-  token: apiToken.default({}).describe('The form of its tokens. The preset decides the rest.'),
-  scopes: z.array(scopeSchema).default([]).describe('The rights that tokens can carry at this API.'),
-  require: z.enum(requiredProofs).optional().describe('The key to which its tokens must be bound.'),
+  token: apiToken.default({}).describe('The form of its tokens.'),
+  scopes: z
+    .array(scopeSchema)
+    .default([])
+    .describe('The rights that tokens can carry at this API. Two APIs may have scopes of the same name.'),
+  require: z
+    .enum(requiredProofs)
+    .optional()
+    .describe('The key to which its tokens must be bound. `sender_constrained` takes either kind.'),
 })
 
 export type ApiInput = z.output<typeof apiSchema>

@@ -45,7 +45,9 @@ export const clientSchema = z.strictObject({
   scopes: z
     .array(scopeName)
     .default([])
-    .describe('The scopes that it may be granted, at every API that has a scope of that name.'),
+    .describe(
+      'The scopes that it may be granted, at every API that has a scope of that name: scopes, groups, dynamic and wildcard scopes, or single values of those.',
+    ),
   restrict_scopes: z
     .boolean()
     .default(false)
@@ -60,7 +62,11 @@ export const clientSchema = z.strictObject({
     .describe(
       'The scopes that it may be granted at one API alone. This gives least privilege if two APIs have a scope of the same name.',
     ),
-  default_api: audience.optional().describe('The API of a request without `resource`, if that API grants the request.'),
+  default_api: audience
+    .optional()
+    .describe(
+      'The API of a request without `resource`, if that API grants the request. For clients that can not send `resource`, such as those of Kafka.',
+    ),
   token: z
     .strictObject({
       lifetime: lifetime.optional().describe('Seconds, or a duration such as 10m.'),
@@ -81,7 +87,10 @@ export const clientSchema = z.strictObject({
     .enum(['issuer', 'compatible'])
     .optional()
     .describe('`issuer` (default), or `compatible`: its assertions may name the token endpoint, or both.'),
-  require: z.enum(requiredProofs).optional().describe('The key to which its tokens must be bound.'),
+  require: z
+    .enum(requiredProofs)
+    .optional()
+    .describe('The key to which its tokens must be bound. `sender_constrained` takes either kind.'),
   tls_client_certificate_bound_access_tokens: z
     .boolean()
     .default(false)

@@ -84,8 +84,14 @@ const fields = z.strictObject({
     .refine(isVariableName, 'must be the name of an environment variable')
     .optional()
     .describe('The environment variable of `tessera apply` that holds the secret.'),
-  secret_file: line(1_024).optional().describe('The file that holds the secret, beside the manifest.'),
-  secret_hash: secretHash.optional().describe('The hash of the secret that another server has made.'),
+  secret_file: line(1_024)
+    .optional()
+    .describe('The file that holds the secret. Its path starts in the folder of the manifest.'),
+  secret_hash: secretHash
+    .optional()
+    .describe(
+      'The hash of the secret that another server has made: PBKDF2 as Ory Hydra writes it, or bcrypt. Our own hash replaces it when the client first presents the secret.',
+    ),
   retrievable: z
     .boolean()
     .optional()

@@ -11,7 +11,10 @@ const scope = scopeSchema.safeExtend({
 })
 const api = apiSchema.extend({
   renamed_from: audience.optional().describe('The audience that the API has had.'),
-  scopes: z.array(scope).default([]).describe('The rights that tokens can carry at this API.'),
+  scopes: z
+    .array(scope)
+    .default([])
+    .describe('The rights that tokens can carry at this API. Two APIs may have scopes of the same name.'),
 })
 const client = clientSchema.extend({
   renamed_from: line(LONGEST_CLIENT_ID).optional().describe('The id that the client has had.'),
