@@ -6,6 +6,7 @@ import { auditEventTypes } from '../../src/audit/event-types.ts'
 import { optionInfos } from '../../src/config/option-infos.ts'
 import { documentSchema } from '../../src/management/manifest/reading/schema.ts'
 import { apiSchema } from '../../src/management/schemas/api.ts'
+import { nearest } from '../../src/platform/nearest.ts'
 import { codeOf, commandLinesOf, faultOfCommand } from '../harness/command-lines.ts'
 
 const pages = globSync(['*.md', '{docs,deploy,examples,bench,console,simulation,site}/**/*.md'], {
@@ -51,13 +52,15 @@ const faultsOfOptions = (text: string): readonly string[] =>
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The keys of a configuration file that are no options. A block that names none, or is a manifest, is no such file. */
+const topNames = [...sections, ...[...optionNames].filter((key) => !key.includes('.'))]
+
+/** The keys of a configuration file that are no options. A manifest, or a block with a name unlike all of these, is another file. */
 function faultsOfConfiguration(text: string): readonly string[] {
   const value: unknown = parse(text, { logLevel: 'silent' })
   if (!isMapping(value)) return []
   const names = Object.keys(value)
   if (names.some((name) => name in documentSchema.shape && name !== 'manifest')) return []
-  if (!names.some((name) => isOption(name) || sections.has(name))) return []
+  if (names.length === 0 || names.some((name) => nearest(name, topNames) === undefined)) return []
   return names.flatMap((name) => {
     const part = value[name]
     if (isOption(name)) return []
@@ -96,11 +99,18 @@ describe('a mistake is found', () => {
     ['X=1 tessera -c a.yaml clients list --colour', 'tessera -c a.yaml clients list --colour: no option --colour'],
     ['kubectl exec pod -- tessera \\\n  keys rotat', 'tessera keys rotat: no command rotat'],
     ['tessera credentials rotate nightly --secrets-to "exec:jq -r .secret | cat" > file', undefined],
+    ['sudo -u tessera /usr/bin/tessera keys lst', 'tessera keys lst: no command lst'],
+    ['docker compose exec tessera tessera storage chck', 'tessera storage chck: no command chck'],
     ['tessera help clients list', undefined],
     ['tessera clients …', undefined],
     ['tessera show <client-id>', 'tessera show <client-id>: no command show'],
   ])('%s', (text, fault) => {
     expect(commandLinesOf(text).map(faultOfCommand)).toEqual([fault])
+  })
+
+  test('a name is no command', () => {
+    const text = 'kubectl -n tessera create x\ndocker run tessera up\nuseradd tessera --system\ncd /opt/tessera && ls'
+    expect(commandLinesOf(text)).toEqual([])
   })
 
   test.each([
@@ -109,6 +119,7 @@ describe('a mistake is found', () => {
     [faultsOfOptions, 'runtime.prot', ['runtime.prot']],
     [faultsOfOptions, 'runtime.port', []],
     [faultsOfConfiguration, 'issuer: x\nruntime: { port: 1, prot: 2 }\nadmn: {}', ['runtime.prot', 'admn']],
+    [faultsOfConfiguration, 'image: x\ntls: { secret: y }', []],
     [faultsOfConfiguration, 'apiVersion: v1\nkind: Service', []],
   ])('%o: %s', (faultsOf, text, faults) => {
     expect(faultsOf(text)).toEqual(faults)

@@ -20,7 +20,10 @@ export function codeOf(page: string): readonly Code[] {
   return [...blocks, ...[...rest.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => ({ language: '', text }))]
 }
 
-const COMMAND = /(?:^|(?<=[\s"'(=/$]))tessera(?= +[a-z-])([^\n`]*)/gm
+/** Things that may stand before a command on its line: the prompt, a list of YAML, words of a shell, variables. */
+const BEFORE =
+  /^\s*(?:(?:[$-]|run:|sudo(?: -\S+ \S+)*|npx|if|then|do|while|!|time|[A-Z_]+=\S*) +)*|[|;&("']\s*|(?:--|exec tessera) /
+const COMMAND = new RegExp(`(?<=(?:${BEFORE.source})(?:\\S*/)?)tessera(?= +[a-z-])([^\\n\`]*)`, 'gm')
 /** The part of a line that belongs to its first command. A placeholder such as `<file>` is no redirection. */
 const FIRST = /^(?:'[^']*'|"[^"]*"|<[\w.-]+>|(?<=\S)#|[^'"|;&()<>#])*/
 
