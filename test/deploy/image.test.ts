@@ -147,7 +147,7 @@ test('the settings name the user, the command, the ports, the volume and the che
     Healthcheck: { Test: ['CMD', '/usr/bin/tessera', 'health'] },
     Labels: {
       'org.opencontainers.image.version': version,
-      'org.opencontainers.image.created': '2026-09-21T13:33:20.000Z',
+      'org.opencontainers.image.created': '2026-09-21T14:13:20.000Z',
       'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$/),
     },
   })
@@ -227,6 +227,7 @@ const ways: Record<string, Way> = {
 
 test.for(Object.keys(ways))(
   'with %s, a read-only server gives a token, is healthy, and stops',
+  { timeout: 300_000 },
   async (name, { skip }) => {
     const { prepare, isMissing } = ways[name] as Way
     const reason = await isMissing()
@@ -285,5 +286,4 @@ clients: [{ client_id: job, scopes: [read], credentials: [{ secret: ${secret} }]
       expect(await ended).toBe(0)
     }
   },
-  300_000,
 )
