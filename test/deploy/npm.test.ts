@@ -79,6 +79,7 @@ describe('the package', () => {
     ]
     expect(files.filter((file) => !usual.some((pattern) => pattern.test(file))).sort()).toEqual([
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'bin/tessera.cjs'],
+      'console/built/THIRD_PARTY_LICENSES.txt',
       ...['manifest.schema.json', 'npm-shrinkwrap.json', 'package.json'],
     ])
     expect(files.filter((file) => /\/(?:grafana-dashboard\.json|alerts\.yml)$/.test(file))).toHaveLength(2)
