@@ -1,80 +1,55 @@
-import { ASSERTION_TYPE, quoted, SECRET_VARIABLE, type Writer } from './target.ts'
+import { quoted, SECRET_VARIABLE, type Writer } from './target.ts'
 
-/** Spring Security 7: an authorized client that gets and keeps tokens. */
+/** Java with the OAuth SDK of Nimbus, which asks for no token with that of a platform. */
 export const java: Writer = ({ clientId, tokenUrl, scope, resource, proof }) => {
-  if (proof.kind !== 'secret' && proof.kind !== 'token-file') return undefined
-  const isFile = proof.kind === 'token-file'
-  const added = [
-    ...(resource === undefined ? [] : [`parameters.add("resource", ${quoted(resource)});`]),
-    ...(isFile
-      ? [
-          `parameters.add("client_assertion_type", ${quoted(ASSERTION_TYPE)});`,
-          `parameters.add("client_assertion", readToken());`,
-        ]
-      : []),
+  if (proof.kind !== 'secret') return undefined
+  const details = [
+    ...(scope === '' ? [] : [`.scope(Scope.parse(${quoted(scope)}))`]),
+    ...(resource === undefined ? [] : [`.resource(URI.create(${quoted(resource)}))`]),
   ]
-  const scopes = scope === '' ? '' : `\n        .scope(${scope.split(' ').map(quoted).join(', ')})`
-  const text = `${isFile ? 'import java.io.IOException;\nimport java.io.UncheckedIOException;\nimport java.nio.file.Files;\nimport java.nio.file.Path;\n' : ''}import org.springframework.security.oauth2.client.AuthorizedClientServiceOAuth2AuthorizedClientManager;
-import org.springframework.security.oauth2.client.ClientCredentialsOAuth2AuthorizedClientProvider;
-import org.springframework.security.oauth2.client.InMemoryOAuth2AuthorizedClientService;
-import org.springframework.security.oauth2.client.OAuth2AuthorizeRequest;
-import org.springframework.security.oauth2.client.endpoint.RestClientClientCredentialsTokenResponseClient;
-import org.springframework.security.oauth2.client.registration.ClientRegistration;
-import org.springframework.security.oauth2.client.registration.InMemoryClientRegistrationRepository;
-import org.springframework.security.oauth2.core.AuthorizationGrantType;
-import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
-import org.springframework.util.LinkedMultiValueMap;
+  const text = `import com.nimbusds.oauth2.sdk.*;
+import com.nimbusds.oauth2.sdk.auth.*;
+import com.nimbusds.oauth2.sdk.id.ClientID;
+import com.nimbusds.oauth2.sdk.token.AccessToken;
+import java.net.URI;
+import java.time.Instant;
 
 class Tokens {
-  private final AuthorizedClientServiceOAuth2AuthorizedClientManager manager;
+  private AccessToken token;
+  private Instant renewAt = Instant.MIN;
 
-  Tokens() {
-    var registration = ClientRegistration.withRegistrationId("tessera")
-        .authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
-        .clientAuthenticationMethod(ClientAuthenticationMethod.${isFile ? 'NONE' : 'CLIENT_SECRET_BASIC'})
-        .clientId(${quoted(clientId)})${isFile ? '' : `\n        .clientSecret(System.getenv("${SECRET_VARIABLE}"))`}
-        .tokenUri(${quoted(tokenUrl)})${scopes}
-        .build();
-    var client = new RestClientClientCredentialsTokenResponseClient();
-    client.addParametersConverter(request -> {
-      var parameters = new LinkedMultiValueMap<String, String>();
-${added.map((line) => `      ${line}\n`).join('')}      return parameters;
-    });
-    var provider = new ClientCredentialsOAuth2AuthorizedClientProvider();
-    provider.setAccessTokenResponseClient(client);
-    var registrations = new InMemoryClientRegistrationRepository(registration);
-    manager = new AuthorizedClientServiceOAuth2AuthorizedClientManager(
-        registrations, new InMemoryOAuth2AuthorizedClientService(registrations));
-    manager.setAuthorizedClientProvider(provider);
+  /** A valid token: the last one, or a new one from a minute before that expires. */
+  synchronized String get() throws Exception {
+    if (Instant.now().isAfter(renewAt)) {
+      token = ask();
+      renewAt = Instant.now().plusSeconds(token.getLifetime() - 60);
+    }
+    return token.getValue();
   }
-${
-  isFile
-    ? `
-  private static String readToken() {
-    try {
-      return Files.readString(Path.of(${quoted(proof.path)})).strip();
-    } catch (IOException error) {
-      throw new UncheckedIOException(error);
+
+  /** Asks for a token, and again if the server is busy. */
+  private static AccessToken ask() throws Exception {
+    for (int attempt = 1; ; attempt++) {
+      var client = new ClientSecretBasic(new ClientID(${quoted(clientId)}), new Secret(System.getenv("${SECRET_VARIABLE}")));
+      var request = new TokenRequest.Builder(URI.create(${quoted(tokenUrl)}), client, new ClientCredentialsGrant())
+${details.map((line) => `          ${line}\n`).join('')}          .build();
+      var answer = request.toHTTPRequest().send();
+      int status = answer.getStatusCode();
+      if (attempt < 4 && (status == 429 || status == 503)) {
+        var wait = answer.getHeaderValue("Retry-After");
+        Thread.sleep(1000L * (wait == null ? 1 : Integer.parseInt(wait)));
+        continue;
+      }
+      var response = TokenResponse.parse(answer);
+      if (!response.indicatesSuccess())
+        throw new IllegalStateException(response.toErrorResponse().getErrorObject().getDescription());
+      return response.toSuccessResponse().getTokens().getAccessToken();
     }
   }
-`
-    : ''
-}
-  /** A valid token: the last one, or a new one. */
-  String get() {
-    var request = OAuth2AuthorizeRequest.withClientRegistrationId("tessera").principal("tessera").build();
-    return manager.authorize(request).getAccessToken().getTokenValue();
-  }
 
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws Exception {
     System.out.println(new Tokens().get());
   }
 }`
-  return {
-    id: 'java',
-    title: 'Java',
-    file: 'Tokens.java',
-    before: 'org.springframework.security:spring-security-oauth2-client',
-    text,
-  }
+  return { id: 'java', title: 'Java', file: 'Tokens.java', before: 'com.nimbusds:oauth2-oidc-sdk', text }
 }

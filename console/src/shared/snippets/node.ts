@@ -11,7 +11,8 @@ export const node: Writer = (target) => {
     resource !== undefined && `  resource: ${quoted(resource)},`,
   ]
   const [imports, proof] = proofOf(target)
-  const text = `${imports}import * as oauth from 'openid-client'
+  const text = `${imports}import { setTimeout as sleep } from 'node:timers/promises'
+import * as oauth from 'openid-client'
 
 const server = await oauth.discovery(
   new URL(${quoted(issuer)}),
@@ -19,10 +20,43 @@ const server = await oauth.discovery(
   undefined,
   ${proof},
 )
-const tokens = await oauth.clientCredentialsGrant(server, {
-${asked.filter((line) => line !== false).join('\n')}
-})
-console.log(tokens.access_token)`
+let token
+let renewAt = 0
+
+/** A valid token: the last one, or a new one from a minute before that expires. */
+function accessToken() {
+  if (Date.now() >= renewAt) {
+    renewAt = Number.POSITIVE_INFINITY
+    token = ask().then(({ access_token, expires_in }) => {
+      renewAt = Date.now() + (expires_in - 60) * 1000
+      return access_token
+    })
+    token.catch(() => {
+      renewAt = 0
+    })
+  }
+  return token
+}
+
+/** Asks for a token, and again if the server is busy. */
+async function ask() {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await oauth.clientCredentialsGrant(server, {
+${asked
+  .filter((line) => line !== false)
+  .map((line) => `      ${line}`)
+  .join('\n')}
+      })
+    } catch (error) {
+      const answer = error.response ?? error.cause
+      if (attempt === 4 || ![429, 503].includes(answer?.status)) throw error
+      await sleep(1000 * Number(answer.headers.get('retry-after') ?? 1))
+    }
+  }
+}
+
+console.log(await accessToken())`
   return { id: 'node', title: 'Node', file: 'token.mjs', before: 'npm install openid-client', text }
 }
 

@@ -34,7 +34,19 @@ export interface Snippet {
   readonly text: string
 }
 
-export type SnippetId = 'curl' | 'node' | 'python' | 'go' | 'java' | 'dotnet' | 'rust' | 'prometheus' | 'github' | 'mcp'
+export type SnippetId =
+  | 'curl'
+  | 'node'
+  | 'python'
+  | 'go'
+  | 'java'
+  | 'spring'
+  | 'dotnet'
+  | 'rust'
+  | 'ruby'
+  | 'prometheus'
+  | 'github'
+  | 'mcp'
 
 /** Writes the snippet of one language; undefined if the language can't prove itself in this way. */
 export type Writer = (target: Target) => Snippet | undefined

@@ -14,6 +14,8 @@ export interface Facts {
 
 export interface Verifier {
   readonly name: string
+  /** The file in which the code would stand. */
+  readonly file: string
   readonly code: (facts: Facts) => string
 }
 

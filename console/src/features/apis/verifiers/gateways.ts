@@ -1,0 +1,63 @@
+import { each, pathOf, q, single, type Verifier } from './facts.ts'
+
+/** Configurations of proxies in front of a service. */
+export const gatewayVerifiers: readonly Verifier[] = [
+  {
+    name: 'Envoy',
+    file: 'envoy.yaml',
+    code: ({ issuer, jwks, audience, claim, scopes }) => `name: envoy.filters.http.jwt_authn
+typed_config:
+  "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+  providers:
+    tessera:
+      issuer: ${q(issuer)}
+      audiences: [${q(audience)}]
+      payload_in_metadata: claims
+      remote_jwks:
+        http_uri: { uri: ${q(jwks)}, cluster: tessera, timeout: 5s }
+  rules:
+${each(scopes, (one) => `    - match: { prefix: "${pathOf(one)}" } # ${one}: check the claim ${claim} with the RBAC filter\n      requires: { provider_name: tessera }`)}`,
+  },
+  {
+    name: 'Kong',
+    file: 'kong.yaml',
+    code: ({ issuer, audience, claim, scopes }) => `_format_version: "3.0"
+services:
+  - name: orders
+    url: http://127.0.0.1:8080
+    routes:
+${each(
+  scopes,
+  (one) => `      - name: ${pathOf(one).slice(1)}
+        paths: ["${pathOf(one)}"]
+        plugins:
+          - name: openid-connect # of Kong Enterprise
+            config:
+              issuer: ${q(issuer)}
+              auth_methods: [bearer]
+              audience_claim: [aud]
+              audience_required: [${q(audience)}]
+              scopes_claim: [${claim}]
+              scopes_required: [${q(one)}]`,
+)}`,
+  },
+  {
+    name: 'nginx',
+    file: 'nginx.conf',
+    code: ({
+      issuer,
+      audience,
+      scopes,
+    }) => `# oauth2-proxy checks issuer, audience, expiry and signature; choose the verifier oauth2-proxy on the tab Token:
+#   oauth2-proxy --http-address=127.0.0.1:4180 --skip-jwt-bearer-tokens=true --oidc-email-claim=sub
+#     --extra-jwt-issuers=${single(`${issuer}=${audience}`)} …
+location = /check {
+  internal;
+  proxy_pass http://127.0.0.1:4180/oauth2/auth;
+  proxy_pass_request_body off;
+  proxy_set_header Content-Length "";
+}
+# nginx reads no claims: the service behind it checks the scope of each route.
+${each(scopes, (one) => `location = ${pathOf(one)} { auth_request /check; proxy_pass http://127.0.0.1:8080; } # ${one}`)}`,
+  },
+]
