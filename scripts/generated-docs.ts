@@ -18,6 +18,7 @@ import { dependenciesPage } from './dependencies/page.ts'
 import { endpointsPage } from './endpoints/page.ts'
 import { manifestTable } from './manifest-tables.ts'
 import { contentsTable } from './site/contents.ts'
+import { snippetPages } from './snippet-pages.ts'
 
 function presetsPage(): string {
   const sections = Object.entries<Preset>(presets).flatMap(([name, { title, sets, needs, notes }]) => [
@@ -137,4 +138,5 @@ export const generatedDocs: Readonly<Record<string, () => string>> = {
   'docs/internals/dependencies.md': dependenciesPage,
   'docs/operating/reload.md': reloadPage,
   'docs/operating/scale.md': scalePage,
+  ...snippetPages(),
 }
