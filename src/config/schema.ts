@@ -82,7 +82,7 @@ export const schema = z.strictObject({
   storage: readableBy(parseDatabaseLocation)
     .optional()
     .describe(
-      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/operating/storage.md`). `tessera dev` uses `tessera.db` in its data folder.',
+      'The database: `sqlite:` and a path, or `postgres://user@host/database` (see `docs/operating/storage.md`), with a comma between several hosts (see `docs/operating/postgresql-ha.md`). `tessera dev` uses `tessera.db` in its data folder.',
     ),
   manifest: list(path)
     .default([])

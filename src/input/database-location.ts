@@ -2,14 +2,20 @@ import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { UserError } from '../platform/user-error.ts'
 
+/** A server of a database. */
+export interface DatabaseHost {
+  /** A name, an address without brackets, or the folder of a Unix socket. */
+  readonly host: string
+  readonly port: number
+}
+
 /** The parts of a database's address. */
 export type DatabaseLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | {
       readonly kind: 'postgres'
-      /** A name, an address without brackets, or the folder of a Unix socket. */
-      readonly host: string | undefined
-      readonly port: number | undefined
+      /** One or more, in the order of the address. */
+      readonly hosts: readonly DatabaseHost[]
       readonly database: string | undefined
       readonly user: string | undefined
       readonly password: string | undefined
@@ -23,9 +29,21 @@ export const SQLITE = 'sqlite:'
 export const storageIn = (data: string): string => `${SQLITE}${join(resolve(data), 'tessera.db')}`
 
 /** Parameters of a PostgreSQL address, as libpq defines them (https://www.postgresql.org/docs/current/libpq-connect.html). */
-const PARAMETERS = ['host', 'user', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
+const PARAMETERS = [
+  'host',
+  'user',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'target_session_attrs',
+  'load_balance_hosts',
+]
+/** The most hosts in an address. Each is asked while the database is away. */
+export const MOST_HOSTS = 16
+const DEFAULT_PORT = 5432
 const FORM = 'must be sqlite: and a path, or postgres:// and the address of the database'
-const POSTGRES_FORM = 'must be postgres://user@host:port/database'
+const POSTGRES_FORM = 'must be postgres://user@host:port/database, with a comma between two hosts'
 const ENCODE = 'within a name or password, write %23 for #, %25 for %, %2F for /, %3A for :, %3F for ? and %40 for @'
 
 /** RFC 3986 §3, without a fragment, and with one @ at the most. */
@@ -41,19 +59,39 @@ export function parseDatabaseLocation(location: string): DatabaseLocation {
   if (location.startsWith(SQLITE)) return { kind: 'sqlite', path: parsePath(location.slice(SQLITE.length)) }
   if (!/^postgres(ql)?:\/\//i.test(location)) throw new UserError(FORM)
   const [, user = '', password = '', authority = '', database = '', query = ''] = ADDRESS.exec(location) ?? refuse()
-  const [, host = '', port] = HOST.exec(authority) ?? refuse()
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
-    throw new UserError('must have a port from 1 to 65535')
-  if (host.startsWith('[') && !isIPv6(host.slice(1, -1))) return refuse()
+  const parameters = parseQuery(query)
   return {
     kind: 'postgres',
-    host: decode(host).replace(/^\[(.*)\]$/, '$1') || undefined,
-    port: port === undefined ? undefined : Number(port),
+    hosts: hostsIn(authority, parameters.get('host')),
     database: decode(database) || undefined,
     user: decode(user) || undefined,
     password: decode(password) || undefined,
-    parameters: parseQuery(query),
+    parameters,
   }
+}
+
+/** @param inQuery the parameter `host`, for an authority that names no host */
+function hostsIn(authority: string, inQuery = ''): readonly DatabaseHost[] {
+  const all = split(authority).map(parseHost)
+  const [{ host = '', port = DEFAULT_PORT } = {}] = all
+  if (host === '' && inQuery !== '') return split(inQuery).map((each) => ({ host: each, port }))
+  return all.map(({ host, port }) => ({ host: host || 'localhost', port: port ?? DEFAULT_PORT }))
+}
+
+function split(hosts: string): readonly string[] {
+  const all = hosts.split(',')
+  if (all.length > MOST_HOSTS) throw new UserError(`must have at most ${MOST_HOSTS} hosts`)
+  if (all.length > 1 && all.some((host) => /^(?::|$)/.test(host)))
+    throw new UserError('must have a host before and after each comma')
+  return all
+}
+
+function parseHost(text: string): { readonly host: string; readonly port: number | undefined } {
+  const [, host = '', port] = HOST.exec(text) ?? refuse()
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    throw new UserError('must have a port from 1 to 65535')
+  if (host.startsWith('[') && !isIPv6(host.slice(1, -1))) return refuse()
+  return { host: decode(host).replace(/^\[(.*)\]$/, '$1'), port: port === undefined ? undefined : Number(port) }
 }
 
 const refuse = (): never => {

@@ -6,7 +6,7 @@ import { parseDatabaseLocation } from '../input/database-location.ts'
 import { UserError } from '../platform/user-error.ts'
 import { pendingMigrations } from './migrations/migrate.ts'
 import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
-import { examinePostgres } from './postgres/examine.ts'
+import { examineHosts, examinePostgres } from './postgres/examine.ts'
 import { openPostgres } from './postgres/open.ts'
 import { explainDatabase } from './problems.ts'
 import type { Database } from './sql/dialect.ts'
@@ -58,9 +58,15 @@ async function examineSqlite(path: string, settings: Settings): Promise<Database
 }
 
 async function examineServer(location: string, settings: Settings): Promise<DatabaseFindings> {
-  const db = openPostgres(parsePostgresUrl(location, settings.access), settings.access)
+  const address = parsePostgresUrl(location, settings.access)
+  const db = openPostgres(address, settings.access)
   try {
-    const findings = await examinePostgres(db)
+    const [hosts, database] = await Promise.all([examineHosts(address), examinePostgres(db)])
+    const findings = {
+      ...database,
+      warnings: [...hosts.warnings, ...database.warnings],
+      notes: [...hosts.notes, ...database.notes],
+    }
     // With mistakes, the role may lack the right to read the keys.
     if (findings.mistakes.length > 0) return findings
     return { ...findings, mistakes: await masterKeyMistakes(db, settings) }

@@ -24,7 +24,8 @@ describe('every reader refuses an ambiguous address, in a line without its passw
     ['a fragment', 'postgres://tessera:secret@db.example.com/tessera#secret'],
     ['an invalid port', 'postgres://tessera:secret@db.example.com:0/tessera'],
     ['a port out of range', 'postgres://tessera:secret@db.example.com:65536/tessera'],
-    ['several hosts', 'postgres://tessera:secret@one:1,two:2/tessera'],
+    ['a gap between hosts', 'postgres://tessera:secret@one:1,,two:2/tessera'],
+    ['an @ before the second host', 'postgres://tessera:secret@one:1,secret@two:2/tessera'],
     ['a host with a space', 'postgres://tessera:secret@db example/tessera'],
     ['an invalid IPv6 address', 'postgres://tessera:secret@[::1::2]/tessera'],
     ['two databases', 'postgres://tessera:secret@db/one/two'],
@@ -71,10 +72,16 @@ test('percent-encoded names and passwords are decoded, and the password is not s
     fc.property(word, word, word, (user, password, database) => {
       const [u, p, d] = [user, password, database].map((text) => encodeURIComponent(text))
       const location = `postgres://${u}:${p}@db.example.com:5433/${d}?sslmode=disable`
-      expect(parse(location)).toMatchObject({ host: 'db.example.com', port: 5433, user, password, database })
+      const hosts = [{ host: 'db.example.com', port: 5433 }]
+      expect(parse(location)).toMatchObject({ hosts, user, password, database })
       expect(shownLocation(location)).toBe(`postgres://${u}:***@db.example.com:5433/${d}?sslmode=disable`)
     }),
   )
+})
+
+test('the password of an address with several hosts is not shown', () => {
+  const location = 'postgres://tessera:secret@one:1,[::1]:2,three/tessera?target_session_attrs=read-write'
+  expect(shownLocation(location)).toBe(location.replace('secret', '***'))
 })
 
 test('an unencoded password is refused or read whole: no piece of it becomes the host', () => {
@@ -85,7 +92,7 @@ test('an unencoded password is refused or read whole: no piece of it becomes the
       let host: string | undefined
       try {
         const read = parse(location)
-        host = read.host
+        host = read.hosts[0]?.host
         expect(read.user).toBe('tessera')
       } catch {
         return

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { parseDatabaseLocation } from '../../input/database-location.ts'
+import { type DatabaseHost, parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
 import { decodeText, LONGEST_FILE, readFile } from '../../platform/files.ts'
 import { UserError } from '../../platform/user-error.ts'
@@ -18,9 +18,10 @@ export interface PostgresAccess {
 
 /** The address of the database, with role and password. */
 export interface PostgresAddress {
-  /** A name, an address, or the folder of a Unix socket. */
-  readonly host: string
-  readonly port: number
+  /** One or more. The one that accepts writes is used. */
+  readonly hosts: readonly DatabaseHost[]
+  /** Whether several hosts are tried in a random order. */
+  readonly isRandom: boolean
   readonly database: string | undefined
   readonly user: string | undefined
   readonly password: string | undefined
@@ -30,21 +31,23 @@ export interface PostgresAddress {
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
 /**
- * Parses `postgres://user:password@host:port/database?sslmode=…`. The parameters mean the same as for libpq
- * (https://www.postgresql.org/docs/current/libpq-connect.html), with one difference: without `sslmode` a remote server must have a
- * certificate for its name. libpq would connect without TLS if the server, or an attacker in between, says that it has none.
+ * Parses `postgres://user:password@host:port,host:port/database?sslmode=…`. The parameters mean the same as for libpq
+ * (https://www.postgresql.org/docs/current/libpq-connect.html), with two differences. Without `sslmode` a remote server must have a
+ * certificate for its name: libpq would connect without TLS if the server, or an attacker in between, says that it has none. Without
+ * `target_session_attrs` it is `read-write`, since no other server may be used (docs/decisions/0021-only-servers-that-take-writes.md).
  * @throws UserError that says what to mend, without the password
  */
 export function parsePostgresUrl(location: string, access: Pick<PostgresAccess, 'password'>): PostgresAddress {
   const read = parseLocation(location)
-  const host = read.host ?? (read.parameters.get('host') || 'localhost')
+  const isRandom = choice(read.parameters, 'load_balance_hosts', ['disable', 'random']) === 'random'
+  choice(read.parameters, 'target_session_attrs', ['read-write'], ': Tessera uses only a server that accepts writes')
   return {
-    host,
-    port: read.port ?? 5432,
+    hosts: read.hosts,
+    isRandom,
     database: read.database,
     user: read.user ?? (read.parameters.get('user') || undefined),
     password: read.password ?? access.password ?? secretOfEnvironment(),
-    ssl: parseTls(read.parameters, host),
+    ssl: parseTls(read.parameters, read.hosts),
   }
 }
 
@@ -64,13 +67,9 @@ function secretOfEnvironment(): string | undefined {
   return given === undefined || given === '' ? undefined : takeSecret('PGPASSWORD', given)
 }
 
-function parseTls(parameters: ReadonlyMap<string, string>, host: string): ConnectionOptions | false {
-  const given = parameters.get('sslmode')
-  if (given !== undefined && !MODES.includes(given))
-    throw new UserError(
-      `storage: sslmode must be one of ${MODES.join(', ')}: with the others, an attacker can turn TLS off`,
-    )
-  const mode = given ?? (isHere(host) ? 'disable' : 'verify-full')
+function parseTls(parameters: ReadonlyMap<string, string>, hosts: readonly DatabaseHost[]): ConnectionOptions | false {
+  const given = choice(parameters, 'sslmode', MODES, ': with the others, an attacker can turn TLS off')
+  const mode = given ?? (hosts.every(isHere) ? 'disable' : 'verify-full')
   if (mode === 'disable') return false
   const roots = parameters.get('sslrootcert')
   const options: ConnectionOptions = {
@@ -93,7 +92,19 @@ function clientCertificate(parameters: ReadonlyMap<string, string>): ConnectionO
   return { cert: read('sslcert', cert), key: read('sslkey', key) }
 }
 
-const isHere = (host: string): boolean =>
+/** The value of a parameter, if it is given. @param why ends the message about any other value */
+function choice(
+  parameters: ReadonlyMap<string, string>,
+  name: string,
+  values: readonly string[],
+  why = '',
+): string | undefined {
+  const given = parameters.get(name)
+  if (given === undefined || values.includes(given)) return given
+  throw new UserError(`storage: ${name} must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}${why}`)
+}
+
+const isHere = ({ host }: DatabaseHost): boolean =>
   host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
 
 function read(parameter: string, file: string): string {

@@ -1,3 +1,4 @@
+import type { DatabaseHost } from '../../input/database-location.ts'
 import { DomainError } from '../../platform/domain-error.ts'
 import { StorageUnavailable } from '../../platform/storage-unavailable.ts'
 import { isUntrusted, networkFault } from '../../platform/system-error.ts'
@@ -25,6 +26,25 @@ const REFUSALS = ['25006', '57P01', '57P03']
 
 /** Thrown if the server is read-only or can't begin a transaction, so that this program must use another server. */
 export class WrongServer extends Error {}
+
+/** The reason why a host can't be used. */
+export interface HostFault extends DatabaseHost {
+  readonly error: unknown
+}
+
+/** Thrown if none of several hosts accepts writes. */
+export class NoHost extends Error {
+  constructor(faults: readonly HostFault[]) {
+    const reasons = faults.map((fault) => `${nameOf(fault)}: ${faultOf(fault.error)}`)
+    super(['no host accepts writes', ...reasons].join('; '))
+  }
+}
+
+/** A host as in an address. */
+export const nameOf = ({ host, port }: DatabaseHost): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Says in our words why a host can't be used. */
+export const faultOf = (error: unknown): string => postgresFault(error, true) ?? 'it does not answer as it should'
 
 /** Thrown if an answer does not come in time. It is unknown whether the statement was run. */
 export class LateAnswer extends Error {}
@@ -132,6 +152,7 @@ export function postgresFault(error: unknown, isAway: boolean): string | undefin
   const state = sqlState(error)
   if (state !== undefined) return words[state] ?? words[state.slice(0, 2)]
   if (error instanceof WrongServer) return wrongServerFault(error)
+  if (error instanceof NoHost) return error.message
   if (!isAway) return undefined
   const network = networkFault(error) ?? networkFault(error instanceof Error ? error.cause : undefined)
   if (network !== undefined) return isUntrusted(error) ? `${network}: name its authorities with sslrootcert` : network

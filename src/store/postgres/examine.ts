@@ -4,6 +4,24 @@ import type { Database } from '../sql/dialect.ts'
 import { type DatabaseFindings, NOTHING, noteOf } from '../sql/findings.ts'
 import { tableNames } from '../tables/copy.ts'
 import { findMissingGrants } from '../tables/sql-store.ts'
+import type { PostgresAddress } from './address.ts'
+import { faultOf, nameOf, WrongServer } from './errors.ts'
+import { Hosts } from './hosts.ts'
+
+/** Says of each of several hosts whether it accepts writes. A standby is no problem, a host that does not answer may become one. */
+export async function examineHosts(address: PostgresAddress): Promise<DatabaseFindings> {
+  if (address.hosts.length === 1) return NOTHING
+  const hosts = new Hosts(address)
+  const findings = { ...NOTHING, warnings: [] as string[], notes: [] as string[] }
+  for (const { host, error } of await hosts.examine()) {
+    const name = `storage: ${nameOf(host)}`
+    if (error === undefined) findings.notes.push(`${name} accepts writes`)
+    else if (error instanceof WrongServer) findings.notes.push(`${name} is read-only, as a standby is`)
+    else findings.warnings.push(`${name} can't be used: ${faultOf(error)}`)
+  }
+  hosts.close()
+  return findings
+}
 
 /** Checks whether a role has the rights that a server needs, including those for migrations that are due. */
 export async function examinePostgres(database: Database): Promise<DatabaseFindings> {

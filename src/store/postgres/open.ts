@@ -5,6 +5,7 @@ import { addTenant } from './add-tenant.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
 import { missingGrants } from './grants.ts'
+import { Hosts } from './hosts.ts'
 import { startIndexing } from './indexing.ts'
 import type { Limits } from './limits.ts'
 import { Connections } from './pool.ts'
@@ -15,6 +16,11 @@ import { Trust } from './trust.ts'
 const IDLE_IN_TRANSACTION_MS = 30_000
 /** The time that background work may wait for a connection. */
 const PATIENCE_MS = 5_000
+/**
+ * The time that a login may take at one of several hosts. The request that asked for it may have given up by then, but the next one
+ * finds the connection. A new primary is busy. If its logins were cut off at the limit of a request, they might never succeed.
+ */
+const LOGIN_MS = 2_000
 /** The server's own limit mostly ends a statement first. Our limit is later by this, for a server that does not answer. */
 const GRACE_MS = 2_000
 /** Without limits. Read-only is acceptable, since a standby may be the source of a copy. */
@@ -63,19 +69,23 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
   const { connections, requestTimeout, statementTimeout } = access
   const forPatient = Math.max(2, Math.floor(connections * 0.4))
   const trust = new Trust()
-  const prompt = new Connections(address, connections - forPatient, requestTimeout / 2, trust)
-  const patient = new Connections(address, forPatient, PATIENCE_MS, trust)
+  const hosts = new Hosts(address)
+  trust.onLoss(() => hosts.giveUp())
+  const common = { address, hosts, trust }
+  const patience = address.hosts.length > 1 ? Math.max(LOGIN_MS, requestTimeout / 2) : requestTimeout / 2
+  const prompt = new Connections({ ...common, size: connections - forPatient, patience })
+  const patient = new Connections({ ...common, size: forPatient, patience: PATIENCE_MS })
   const connect = (connections: Connections, limits: Limits) =>
     new Kysely<Schema>({ dialect: new BoundedPostgresDialect(connections, limits) })
-  const common = { idleInTransaction: IDLE_IN_TRANSACTION_MS, mayBeReadOnly: false }
+  const limits = { idleInTransaction: IDLE_IN_TRANSACTION_MS, mayBeReadOnly: false }
   const reads = connect(prompt, {
-    ...common,
+    ...limits,
     statement: requestTimeout,
     answer: requestTimeout / 2,
     whole: requestTimeout,
   })
   const writes = connect(patient, {
-    ...common,
+    ...limits,
     statement: statementTimeout,
     answer: statementTimeout + GRACE_MS,
     whole: Number.POSITIVE_INFINITY,
@@ -99,6 +109,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     // PostgreSQL vacuums and makes checkpoints by itself.
     startUpkeep: () => startIndexing(writes, settled),
     close: async () => {
+      hosts.close()
       await Promise.all([prompt.end(), patient.end()])
     },
   }

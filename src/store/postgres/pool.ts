@@ -1,6 +1,8 @@
 import pg from 'pg'
+import type { DatabaseHost } from '../../input/database-location.ts'
 import type { PostgresAddress } from './address.ts'
 import { concernsServer, losesConnection, NoAnswer } from './errors.ts'
+import { clientConfig, type Hosts } from './hosts.ts'
 import type { Trust } from './trust.ts'
 
 /** Connections that are idle for this long are closed. */
@@ -18,50 +20,64 @@ types.setTypeParser(BIGINT, (text) => {
   throw new RangeError(`the number ${text} is too large`)
 })
 
-/** A pool of connections, which are opened when they are needed. A connection that is no longer trusted is closed. */
-export class Connections {
-  readonly #pool: pg.Pool
-  readonly #trust: Trust
+interface Options {
+  readonly address: PostgresAddress
+  /** Shared by all connections to a database, as is `trust`. */
+  readonly hosts: Hosts
+  readonly trust: Trust
+  /** The most connections. */
+  readonly size: number
+  /** Milliseconds to wait for a connection. */
+  readonly patience: number
+}
 
-  /** @param patience milliseconds to wait for a connection @param trust shared by all connections to a database */
-  constructor(address: PostgresAddress, size: number, patience: number, trust: Trust) {
-    this.#trust = trust
-    this.#pool = new pg.Pool({
-      ...address,
-      max: size,
-      types,
-      application_name: 'tessera',
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      idleTimeoutMillis: IDLE_MS,
-      connectionTimeoutMillis: patience,
-    })
-    // A connection that breaks fails the statement under way, or else the next one, so no other report is needed.
-    this.#pool.on('error', () => {})
-    this.#pool.on('connect', (client) => {
-      client.on('error', () => {})
-      trust.begin(client)
-    })
-    trust.onLoss(() => this.#closeIdle())
+/**
+ * A pool of connections to the host that accepts writes, which are opened when they are needed. A connection that is no longer
+ * trusted is closed.
+ */
+export class Connections {
+  readonly #options: Options
+  /** One for each host that was used. After a fail-over, that of the old host loses its connections and stays empty. */
+  readonly #pools = new Map<DatabaseHost, pg.Pool>()
+  #searching = 0
+
+  constructor(options: Options) {
+    this.#options = options
+    options.trust.onLoss(() => this.#closeIdle())
   }
 
   get counts(): { readonly busy: number; readonly idle: number; readonly waiting: number } {
-    const { totalCount, idleCount, waitingCount } = this.#pool
-    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
+    const counts = { busy: 0, idle: 0, waiting: this.#searching }
+    for (const { totalCount, idleCount, waitingCount } of this.#pools.values()) {
+      counts.busy += totalCount - idleCount
+      counts.idle += idleCount
+      counts.waiting += waitingCount
+    }
+    return counts
   }
 
   /** Takes a connection, which the caller must give back. Rejects if none is available in time. */
   async take(): Promise<pg.PoolClient> {
-    for (;;) {
-      const client = await this.#pool.connect()
-      if (this.#trust.has(client)) return client
-      client.release(true)
+    const { hosts, trust, size } = this.#options
+    for (let failures = 0; ; ) {
+      const host = await this.#find()
+      const pool = this.#poolOf(host)
+      try {
+        const client = await pool.connect()
+        if (trust.has(client) && hosts.isRight(host)) return client
+        client.release(true)
+      } catch (error) {
+        failures += 1
+        // A wait for one of many busy connections says nothing about the host.
+        const isBusy = pool.totalCount >= size
+        if (isBusy || failures > 1 || !hosts.giveUp(host)) throw error
+      }
     }
   }
 
   giveBack(client: pg.PoolClient): void {
     // Close a connection with an open transaction. Its next user would be inside this transaction.
-    client.release(!this.#trust.has(client) || client.getTransactionStatus() !== 'I')
+    client.release(!this.#options.trust.has(client) || client.getTransactionStatus() !== 'I')
   }
 
   /**
@@ -71,33 +87,67 @@ export class Connections {
    * @param onLoss called with the error when the connection is closed
    */
   async ask<Answer>(client: pg.PoolClient, answer: Promise<Answer>, onLoss: (error: unknown) => void): Promise<Answer> {
-    const before = this.#trust.answers
+    const { trust } = this.#options
+    const before = trust.answers
     try {
       const answered = await answer
-      this.#trust.noteAnswer()
+      trust.noteAnswer()
       return answered
     } catch (error) {
       if (losesConnection(error)) {
         client.release(true)
         onLoss(error)
-        const isSilent = error instanceof NoAnswer && this.#trust.answers === before
-        if (isSilent || concernsServer(error)) this.#trust.end(client)
+        const isSilent = error instanceof NoAnswer && trust.answers === before
+        if (isSilent || concernsServer(error)) trust.end(client)
       }
       throw error
     }
   }
 
   async end(): Promise<void> {
-    await this.#pool.end()
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end()))
+  }
+
+  async #find(): Promise<DatabaseHost> {
+    this.#searching += 1
+    try {
+      return await this.#options.hosts.find()
+    } finally {
+      this.#searching -= 1
+    }
+  }
+
+  #poolOf(host: DatabaseHost): pg.Pool {
+    const { address, size, patience, trust } = this.#options
+    const existing = this.#pools.get(host)
+    if (existing !== undefined) return existing
+    const pool = new pg.Pool({
+      ...clientConfig(address, host),
+      max: size,
+      types,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idleTimeoutMillis: IDLE_MS,
+      connectionTimeoutMillis: patience,
+    })
+    // A connection that breaks fails the statement under way, or else the next one, so no other report is needed.
+    pool.on('error', () => {})
+    pool.on('connect', (client) => {
+      client.on('error', () => {})
+      trust.begin(client)
+    })
+    this.#pools.set(host, pool)
+    return pool
   }
 
   /** Closes idle connections that are no longer trusted. They would otherwise keep the old server from shutting down. */
   #closeIdle(): void {
-    for (let idle = this.#pool.idleCount; idle > 0; idle -= 1) {
-      this.#pool.connect().then(
-        (client) => this.giveBack(client),
-        () => {},
-      )
-    }
+    for (const pool of this.#pools.values())
+      for (let idle = pool.idleCount; idle > 0; idle -= 1) {
+        pool.connect().then(
+          (client) => this.giveBack(client),
+          () => {},
+        )
+      }
   }
 }
