@@ -13,8 +13,11 @@ const program = installed('pgbouncer')
 /** Whether PgBouncer is installed. */
 export const isPgBouncerHere = program !== undefined
 
-/** Starts PgBouncer before a database, in transaction mode and with default settings. */
-export async function startPgBouncer(url: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
+/** Starts PgBouncer before a database, with default settings except for the mode. */
+export async function startPgBouncer(
+  url: string,
+  mode: 'transaction' | 'session',
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-pgbouncer-'))
   const port = await freePort()
   const { hostname, port: target, username, password, pathname } = new URL(url)
@@ -25,7 +28,7 @@ export async function startPgBouncer(url: string): Promise<{ readonly url: strin
     `[databases]
 tessera = ${database}
 [pgbouncer]
-pool_mode = transaction
+pool_mode = ${mode}
 listen_addr = 127.0.0.1
 listen_port = ${port}
 auth_type = any

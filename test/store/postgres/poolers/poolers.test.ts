@@ -40,11 +40,11 @@ interface Way {
 const ways: readonly Way[] = [
   { name: 'directly', open: async (url) => ({ url, stop: async () => {} }) },
   { name: 'a pooler in transaction mode', open: async (url) => ({ url: pooler.through(url), stop: async () => {} }) },
-  {
-    name: isPgBouncerHere ? 'PgBouncer as it comes' : 'PgBouncer as it comes (skipped: it is not installed here)',
+  ...(['transaction', 'session'] as const).map((mode) => ({
+    name: `PgBouncer in ${mode} mode${isPgBouncerHere ? '' : ' (skipped: it is not installed here)'}`,
     isMissing: !isPgBouncerHere,
-    open: startPgBouncer,
-  },
+    open: (url: string) => startPgBouncer(url, mode),
+  })),
 ]
 
 for (const { name, isMissing, open } of ways) {
@@ -160,6 +160,25 @@ for (const { name, isMissing, open } of ways) {
     })
   })
 }
+
+test.skipIf(!isPgBouncerHere)(
+  'of two instances of PgBouncer, the second one serves once the first is stopped',
+  async () => {
+    const direct = await postgres.newMigrated()
+    const [one, two] = await Promise.all([startPgBouncer(direct, 'transaction'), startPgBouncer(direct, 'transaction')])
+    const store = await openStore(one.url.replace('/tessera', `,${new URL(two.url).host}/tessera`), systemClock, ACCESS)
+    await store.ping()
+    await one.stop()
+    await until(() =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+    await store.close()
+    await two.stop()
+  },
+)
 
 test('the pooler of these tests refuses what PgBouncer refuses, and switches sessions', async () => {
   const url = pooler.through(await postgres.newSchema())
