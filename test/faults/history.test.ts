@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type HistoryEntry, violations } from './history.ts'
+import { type HistoryEntry, unrecorded, violations } from './history.ts'
 
 type Told = Pick<HistoryEntry, 'kind' | 'outcome'> & {
   readonly at: number
@@ -103,4 +103,18 @@ describe('a bad history', () => {
   test.each(bad)('%s', (_name, history, violation) => {
     expect(violations(history, 1_000)).toEqual([violation])
   })
+})
+
+test('an acknowledged request without its event, or with two, is found', () => {
+  const history: HistoryEntry[] = [
+    { kind: 'issue', outcome: 'done', node: 0, asked: 0, answered: 1, requestId: 'there' },
+    { kind: 'issue', outcome: 'unknown', node: 0, asked: 0, answered: 1, requestId: 'not acknowledged' },
+    { kind: 'revoke', token: 'x', outcome: 'done', node: 0, asked: 0, answered: 1, requestId: 'missing' },
+    { kind: 'assertion', jti: 'x', outcome: 'accepted', node: 0, asked: 0, answered: 1, requestId: 'twice' },
+    { kind: 'assertion', jti: 'x', outcome: 'refused', node: 0, asked: 0, answered: 1, requestId: 'refused' },
+  ]
+  expect(unrecorded(history, ['there', 'twice', 'twice', 'of another client'])).toEqual([
+    'the revoke missing has 0 events',
+    'the assertion twice has 2 events',
+  ])
 })

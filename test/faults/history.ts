@@ -5,6 +5,16 @@ interface Operation {
   readonly node: number
   readonly asked: number
   readonly answered: number
+  /** The HTTP status of the answer; 0 if none came. */
+  readonly status?: number
+  /** The request id of the answer; empty if none came. */
+  readonly requestId?: string
+}
+
+/** A token for a known client was asked for. */
+interface Issued extends Operation {
+  readonly kind: 'issue'
+  readonly outcome: 'done' | 'unknown'
 }
 
 /** An assertion was presented. */
@@ -29,7 +39,10 @@ interface Judged extends Operation {
   readonly outcome: 'active' | 'inactive' | 'unknown'
 }
 
-export type HistoryEntry = Presented | Revoked | Judged
+export type HistoryEntry = Issued | Presented | Revoked | Judged
+
+/** Outcomes of an acknowledged request that has an event in the audit log. */
+const ACKNOWLEDGED: readonly string[] = ['done', 'accepted']
 
 /**
  * Describes every broken promise. The promises are:
@@ -47,7 +60,20 @@ export function violations(history: readonly HistoryEntry[], bound: number): rea
   ]
 }
 
-const isOfToken = (entry: HistoryEntry) => entry.kind !== 'assertion'
+const isOfToken = (entry: HistoryEntry) => entry.kind === 'revoke' || entry.kind === 'introspect'
+
+/**
+ * Describes every acknowledged request that the audit log has not exactly once. @param recorded the request id of each event
+ */
+export function unrecorded(history: readonly HistoryEntry[], recorded: readonly string[]): readonly string[] {
+  const times = new Map<string, number>()
+  for (const requestId of recorded) times.set(requestId, (times.get(requestId) ?? 0) + 1)
+  return history
+    .filter(({ outcome }) => ACKNOWLEDGED.includes(outcome))
+    .map(({ kind, requestId = '' }) => ({ kind, requestId, count: times.get(requestId) ?? 0 }))
+    .filter(({ count }) => count !== 1)
+    .map(({ kind, requestId, count }) => `the ${kind} ${requestId} has ${count} events`)
+}
 
 function acceptedTwice(presented: readonly Presented[]): readonly string[] {
   const accepted = presented.filter(({ outcome }) => outcome === 'accepted')

@@ -21,8 +21,8 @@ export interface Fleet {
    * append more.
    */
   readonly manifest: string
-  /** An assertion of `robot` that expires a minute after `now`, in seconds. */
-  assert(issuer: string, now?: number): Promise<string>
+  /** An assertion of `robot`. @param now in seconds @param lifetime in seconds, a minute by default */
+  assert(issuer: string, now?: number, lifetime?: number): Promise<string>
 }
 
 export async function makeFleet(): Promise<Fleet> {
@@ -35,7 +35,8 @@ clients:
 ${clientLine('caller')}  - { client_id: robot, scopes: [edit], credentials: [{ jwks: ${jwks} }] }
   - { client_id: watcher, introspects: all, ${withSecret} }
 `,
-    assert: (issuer, now = Math.floor(Date.now() / 1000)) => signWith(robot, claimsOf(issuer, 'robot', now)),
+    assert: (issuer, now = Math.floor(Date.now() / 1000), lifetime = 60) =>
+      signWith(robot, claimsOf(issuer, 'robot', now, { exp: now + lifetime })),
   }
 }
 

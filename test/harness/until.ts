@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Milliseconds until `until` gives up. */
+/** Milliseconds until `until` gives up, unless it is told otherwise. */
 const PATIENCE = 20_000
 /** Milliseconds between two checks. Without a pause, the checks would take the processor from the work. */
 const PAUSE = 10
@@ -12,13 +12,13 @@ const PAUSE = 10
 export const A_SECOND = 5_000
 
 /**
- * Repeats `check` until it holds. @returns the milliseconds that this took
- * @throws Error after 20 s
+ * Repeats `check` until it holds. @param patience milliseconds; 20 s by default @returns the milliseconds that this took
+ * @throws Error once the time is up
  */
-export async function until(check: () => Promise<boolean>): Promise<number> {
+export async function until(check: () => Promise<boolean>, patience = PATIENCE): Promise<number> {
   const start = performance.now()
   while (!(await check())) {
-    if (performance.now() - start > PATIENCE) throw new Error(`it is not so after ${PATIENCE / 1000} s`)
+    if (performance.now() - start > patience) throw new Error(`it is not so after ${patience / 1000} s`)
     await sleep(PAUSE)
   }
   return performance.now() - start
