@@ -193,5 +193,5 @@ const lacking = before === undefined ? ' (skipped: the history does not have the
 test.skipIf(before === undefined).each(products)(
   `an upgrade under load fails no request, with old and new servers side by side on %s${lacking}`,
   async (product, storage) => upgradeUnderLoad(product, await storage()),
-  300_000,
+  600_000,
 )
