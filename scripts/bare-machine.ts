@@ -53,7 +53,8 @@ function inRoot(root: string, command: string, user = PERSON): [string, string[]
     ...(authority !== undefined && { NODE_EXTRA_CA_CERTS: '/etc/authority.pem' }),
   }
   const mounts = `mount -t proc proc '${root}/proc' && mount --rbind /dev '${root}/dev'`
-  const enter = `exec chroot --userspec=${user}:${user} '${root}' "$@"`
+  // The shell stays, as root and the first process. A process that changes its user would outlive unshare.
+  const enter = `chroot --userspec=${user}:${user} '${root}' "$@"; exit $?`
   const words = [
     'env',
     '-i',
@@ -103,7 +104,7 @@ async function tryServer(root: string, command: string, where: string): Promise<
     const page = curl(`curl -sS --fail --location --cacert .tessera/tls/ca.pem https://localhost:${ports.admin}/`)
     say(`the console: ${/<title>([^<]*)/.exec(page)?.[1]}`)
   } finally {
-    // unshare ignores SIGTERM while it waits. Its processes end with it.
+    // unshare ignores SIGTERM while it waits.
     server.kill('SIGKILL')
     await ended
   }
