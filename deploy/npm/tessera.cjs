@@ -14,6 +14,6 @@ if (isTooOld) {
   process.exitCode = 1
 } else {
   // Before the command is loaded, so that its next start is faster.
-  require('node:module').enableCompileCache()
+  require('../lib/platform/compile-cache.js').keepCompiledCode()
   require('../lib/cli/main.js').run()
 }

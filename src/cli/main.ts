@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
 import { Argument, Command } from 'commander'
+import { keepCompiledCode } from '../platform/compile-cache.ts'
 import { version } from '../platform/version.ts'
 import { addAdmin, addAudit } from './administration-commands.ts'
 import { addAnswers, addFederate } from './answers-commands.ts'
@@ -19,7 +19,7 @@ import { addSecretsOption } from './secrets/option.ts'
 import { addServing } from './serving-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 
-enableCompileCache?.()
+keepCompiledCode()
 
 /** Exported so that tests can run it within their own process. */
 export const program = new Command('tessera')

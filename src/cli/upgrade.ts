@@ -49,7 +49,7 @@ export async function upgrade({ config, ...output }: UpgradeOptions): Promise<vo
       problems,
     },
     forPeople: () => {
-      printUpgrade(location, found)
+      if (exists || problems.length === 0) printUpgrade(location, found)
       for (const problem of problems) say(`problem: ${printable(problem)}`)
     },
   })

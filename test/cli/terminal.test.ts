@@ -261,6 +261,8 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['revoke', '--jti', SENT] },
   ],
   token: () => [token('accepted'), token('accepted', '--decode'), token('refused')],
+  health: () => [{ args: ['health'] }],
+  upgrade: () => [{ args: ['upgrade', '--check'] }],
   'config check': () => [{ args: ['config', 'check', '--issuer', SENT] }],
   restore: () => [{ args: ['restore', '--from', join(folder, SENT.replaceAll('\0', ''))] }],
   'storage compact': () => [{ args: ['storage', 'compact'] }],

@@ -14,6 +14,8 @@ export const commands: Readonly<Record<string, Needs>> = {
   'dev mint': { args: ['--client', 'cc_client', '--audience', 'https://api.example.com'], database: 'makes' },
   'dev jwks': { args: [], database: 'makes' },
   serve: { args: [], database: 'makes' },
+  health: { args: [], database: 'none' },
+  'upgrade --check': { args: [], database: 'none' },
   import: { args: ['hydra', '-'], input: 'no JSON', database: 'none' },
   validate: { args: ['-f', '-'], input: MANIFEST, database: 'none' },
   plan: { args: ['-f', '-'], input: MANIFEST, database: 'reads' },
