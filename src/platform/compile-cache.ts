@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +8,22 @@ import { join } from 'node:path'
  * others could put code that this person then runs.
  */
 export function keepCompiledCode(): void {
+  const { NODE_COMPILE_CACHE: given, XDG_CACHE_HOME: cache } = process.env
+  if (given) enableCompileCache()
+  else if (cache) keepIn(cache, 'tessera')
+  else keepIn(homeOf(), '.cache/tessera')
+}
+
+/** Node tries for ever to make a folder where none can be, as below `/proc`. So the folder above must be there. */
+function keepIn(above: string, name: string): void {
+  if (existsSync(above)) enableCompileCache(join(above, name))
+}
+
+function homeOf(): string {
   try {
-    const { NODE_COMPILE_CACHE: given, XDG_CACHE_HOME: cache } = process.env
-    enableCompileCache(given || join(cache || join(homedir(), '.cache'), 'tessera'))
+    return homedir()
   } catch {
-    // A user without a home has no cache. Node itself reports nothing if it can't write there.
+    // A user of a container may have none.
+    return ''
   }
 }

@@ -27,13 +27,17 @@ test('compiled code is kept in the home of the person, and not where others coul
   expect(readdirSync(join(folder, 'shared'))).toEqual([])
 })
 
-test.each(['XDG_CACHE_HOME', 'NODE_COMPILE_CACHE'])('%s names another place', (name) => {
-  run({ [name]: join(folder, 'home', 'elsewhere') })
-  expect(readdirSync(join(folder, 'home', 'elsewhere'))).not.toEqual([])
+test('XDG_CACHE_HOME and NODE_COMPILE_CACHE name other places', () => {
+  for (const name of ['XDG_CACHE_HOME', 'NODE_COMPILE_CACHE']) {
+    const elsewhere = join(folder, name)
+    mkdirSync(elsewhere)
+    run({ [name]: elsewhere })
+    expect(readdirSync(elsewhere)).not.toEqual([])
+  }
   expect(existsSync(join(folder, 'home', '.cache'))).toBe(false)
 })
 
-test('a person without a place for it goes without', () => {
-  expect(run({ HOME: '/proc/nowhere' })).toContain('issuer')
+test.each(['/proc/nowhere', '/dev/null', ''])('a person whose home is %j goes without', (home) => {
+  expect(run({ HOME: home })).toContain('issuer')
   expect(readdirSync(join(folder, 'shared'))).toEqual([])
 })
