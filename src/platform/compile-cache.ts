@@ -8,7 +8,8 @@ import { join } from 'node:path'
  * others could put code that this person then runs.
  */
 export function keepCompiledCode(): void {
-  const { NODE_COMPILE_CACHE: given, XDG_CACHE_HOME: cache } = process.env
+  const { NODE_COMPILE_CACHE: given, NODE_DISABLE_COMPILE_CACHE: isOff, XDG_CACHE_HOME: cache } = process.env
+  if (isOff === '1') return
   if (given) enableCompileCache()
   else if (cache) keepIn(cache, 'tessera')
   else keepIn(homeOf(), '.cache/tessera')

@@ -66,7 +66,7 @@ test('a scope is changed on top of a change of another scope, and shows one of i
   await page.getByLabel('Description').fill('mine')
   await putScope(page, 'write', { description: 'theirs', on_request: true })
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('cell', { name: 'theirs' }).waitFor()
+  await page.getByRole('cell', { name: 'theirs', exact: true }).waitFor()
   await page.getByRole('button', { name: 'Save mine on top of theirs' }).click()
   await expect
     .poll(async () => (await scopesOf(page, API)).get('write'))

@@ -74,7 +74,7 @@ describe('the package', () => {
       /^lib\/.*\.js$/,
       /^console\/built\/(?:index\.html|[\w/.-]+\.(?:js|css|svg)(?:\.br)?)$/,
       /^docs\/(?!decisions|internals)[\w/.-]+\.(?:md|webp|svg|json)$/,
-      /^examples\/[\w/.-]+\.(?:yaml|sh)$/,
+      /^examples\/[\w/.-]+\.(?:yaml|sh|mjs|json)$/,
       /^deploy\/(?!npm|image|kubernetes|compose)[\w/.-]+$/,
     ]
     expect(files.filter((file) => !usual.some((pattern) => pattern.test(file))).sort()).toEqual([

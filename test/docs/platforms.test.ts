@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { type Issuer, startIssuer } from '../cli/issuer.ts'
 import { runTessera } from '../harness/program.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 
 const AUTH = 'https://auth.example.com'
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -73,23 +74,28 @@ describe.each(pages)('docs/integrating/%s.md', (page, named) => {
   })
 
   test('a server gives tokens for the tokens of the tests that match, signed by an issuer, and for no other', async () => {
-    server = await startTestServer({ options: issuer.options, manifest: 'clients: [{ client_id: somebody }]' })
-    const { issuer: own } = server
+    const own = await startTestServer({ options: issuer.options, manifest: 'clients: [{ client_id: somebody }]' })
+    server = own
     const put = (text: string) =>
       text.replaceAll(named, issuer.url).replaceAll(`${issuer.url}/keys`, `${issuer.url}/jwks`)
-    const text = put(manifestOf(page)).replaceAll(AUTH, own)
-    await server.apply(text)
+    const text = put(manifestOf(page)).replaceAll(AUTH, own.issuer)
+    await own.apply(text)
     const { clients, tests } = manifest.parse(parse(text, { merge: true }))
     const now = Math.floor(Date.now() / 1000)
     const refused = new Set<boolean>()
-    for (const { name, token, matches, gets } of tests) {
-      const response = await server.token({
+    const ask = async (token: object) =>
+      own.token({
         grant_type: 'client_credentials',
         client_id: clients[0].client_id,
         client_assertion_type: ASSERTION_TYPE,
         // A JWT-SVID has no `iss`.
         client_assertion: await issuer.sign({ iss: undefined, iat: now, exp: now + 300, ...token }),
       })
+    // The server learns of the manifest within a second.
+    const first = tests.find(({ matches }) => matches !== 'nobody')
+    await until(async () => (await ask(first?.token ?? {})).ok)
+    for (const { name, token, matches, gets } of tests) {
+      const response = await ask(token)
       const body = await response.json()
       const expected = matches === 'nobody' ? [401, { error: 'invalid_client' }] : [200, { scope: gets?.scopes }]
       expect([name, response.status, body]).toMatchObject([name, ...expected])

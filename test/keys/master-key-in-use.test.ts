@@ -201,6 +201,8 @@ describe('unreadable-record: with another master key', () => {
     'credentials remove': 'encrypts nothing',
     'credentials revoke': 'encrypts nothing',
     dev: 'is a server',
+    'dev jwks': 'opens the folder as `dev` does',
+    'dev mint': 'opens the folder as `dev` does',
     'groups delete': 'encrypts nothing',
     'groups put': 'encrypts nothing',
     'keys repair': 'is tested in repair.test.ts',

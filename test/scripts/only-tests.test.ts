@@ -10,9 +10,11 @@ const EXPORT = /^export (?:async )?(?:const|function\*?|class) (\w+)/gm
 const REASONED: Readonly<Record<string, string>> = {
   'src/administrators/accounts/totp.ts totpCode': 'tests make codes, as an app does',
   'src/cli/main.ts program': 'tests list the commands and options',
+  'src/input/database-location.ts MOST_HOSTS': 'tests exceed the limit',
   'src/management/explanations/advice/table.ts generalRemedies': 'tests compare it with the table of refusals',
   'src/observability/table.ts processMetricTable': 'the page of metrics is made from it',
   'src/server/reload/table.ts reloadReference': 'the page on reloading is made from it',
+  'src/store/open.ts connect': 'the bench measures each migration',
   'src/store/tables/changes.ts CHANGES_KEPT': 'tests exceed the limit',
   'src/tokens/presets.ts presetless': 'the page of presets is made from it',
   'src/usage/counter.ts COUNTER_LIMITS': 'tests exceed the limits',

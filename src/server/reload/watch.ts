@@ -2,7 +2,7 @@ import { lookAtFiles } from '../../management/manifest/files/look.ts'
 import { Poller } from '../../platform/poller.ts'
 
 /** A change counts once two looks have seen the same, so that a new certificate is not read with its old key. */
-const LOOK_EVERY_MS = 1_000
+const FILES_EVERY_MS = 1_000
 
 /**
  * Looks at files for as long as the process runs, and calls `onChange` once they have changed and settled.
@@ -21,5 +21,5 @@ export function watchFiles(files: () => readonly string[], onChange: () => void)
     onChange()
   }
   // Looking at a missing file is no error: the file has then changed.
-  new Poller(LOOK_EVERY_MS, check, () => {}).start()
+  new Poller(FILES_EVERY_MS, check, () => {}).start()
 }

@@ -12,15 +12,15 @@ import { Hosts } from './hosts.ts'
 export async function examineHosts(address: PostgresAddress): Promise<DatabaseFindings> {
   if (address.hosts.length === 1) return NOTHING
   const hosts = new Hosts(address)
-  const findings = { ...NOTHING, warnings: [] as string[], notes: [] as string[] }
+  const [warnings, notes]: [string[], string[]] = [[], []]
   for (const { host, error } of await hosts.examine()) {
     const name = `storage: ${nameOf(host)}`
-    if (error === undefined) findings.notes.push(`${name} accepts writes`)
-    else if (error instanceof WrongServer) findings.notes.push(`${name} is read-only, as a standby is`)
-    else findings.warnings.push(`${name} can't be used: ${faultOf(error)}`)
+    if (error === undefined) notes.push(`${name} accepts writes`)
+    else if (error instanceof WrongServer) notes.push(`${name} is read-only, as a standby is`)
+    else warnings.push(`${name} can't be used: ${faultOf(error)}`)
   }
   hosts.close()
-  return findings
+  return { ...NOTHING, warnings, notes }
 }
 
 /** Checks whether a role has the rights that a server needs, including those for migrations that are due. */

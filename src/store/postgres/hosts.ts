@@ -9,7 +9,7 @@ import { type HostFault, NoAnswer, NoHost, WrongServer } from './errors.ts'
 /** The next host is asked, too, once one has been silent for this long, as between the addresses of a name (RFC 8305 §5). */
 const STAGGER_MS = 250
 /** The time that a host has to answer. Longer than a request waits, since logging in takes long on a busy server. */
-const PATIENCE_MS = 5_000
+const ANSWER_WITHIN_MS = 5_000
 /** A host that could not be used is not asked again for this long. So a fail-over brings it ten questions a second, not a flood. */
 const PAUSE_MS = 100
 /** The time that a check before the start waits for a host. */
@@ -140,7 +140,7 @@ class Candidate {
   async #examine(): Promise<void> {
     const client = new pg.Client(clientConfig(this.#address, this.host))
     const { stream } = client.connection
-    const timer = setTimeout(() => stream.destroy(new Error('no answer came in time')), PATIENCE_MS)
+    const timer = setTimeout(() => stream.destroy(new Error('no answer came in time')), ANSWER_WITHIN_MS)
     client.on('error', () => {})
     this.#client = client
     try {
