@@ -73,6 +73,12 @@ class Load {
     )
   }
 
+  /** Waits until a server has learnt of the clients. */
+  async untilKnownBy(node: { readonly url: string }): Promise<void> {
+    const caller = new Caller(node.url, this.#agent)
+    await until(async () => (await caller.ask()).status === 200)
+  }
+
   /** The tokens that a server takes for active although they were revoked. */
   async forgottenBy(node: { readonly url: string }): Promise<readonly string[]> {
     const caller = new Caller(node.url, this.#agent)
@@ -120,6 +126,7 @@ async function upgradeUnderLoad(product: string, storage: string): Promise<void>
     nodes.push(await startNode(config, PATIENT, old.main))
     for (const node of nodes.slice(1)) balancer.add(node)
     await applyBefore(config, folder, fleet.manifest)
+    for (const node of nodes) await load.untilKnownBy(node)
     const traffic = await load.start()
     const served = (count: number) => {
       const from = traffic.samples.length
