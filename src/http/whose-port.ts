@@ -1,5 +1,6 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { z } from 'zod'
 
 /** The address of a listener on this machine. */
 export interface Asked {
@@ -34,6 +35,9 @@ export async function isAdminAt(address: Asked): Promise<boolean> {
   return (await healthAt(address, '/healthz'))?.status === 200
 }
 
+/** The body of `/healthz` and `/readyz`. */
+const health = z.object({ status: z.string(), reasons: z.array(z.string()).optional() })
+
 /** The health of a server. */
 export interface HealthAnswer {
   readonly status: number
@@ -48,9 +52,9 @@ export interface HealthAnswer {
  */
 export async function healthAt(address: Asked, path: '/healthz' | '/readyz'): Promise<HealthAnswer | undefined> {
   const answer = await ask(address, path)
-  if (answer?.requestId === undefined) return undefined
-  const { reasons } = answer.json
-  return { status: answer.status, reasons: Array.isArray(reasons) ? reasons.map(String) : [] }
+  const { status, reasons = [] } = health.safeParse(answer?.json).data ?? {}
+  if (answer?.requestId === undefined || status !== (answer.status === 200 ? 'ok' : 'unavailable')) return undefined
+  return { status: answer.status, reasons }
 }
 
 interface Answer {

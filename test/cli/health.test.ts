@@ -47,6 +47,22 @@ test('a server without its database is alive, but not ready', async () => {
   }
 })
 
+test.each([
+  ['no state', 200, '{}'],
+  ['a state that its code contradicts', 200, '{"status":"unavailable"}'],
+  ['reasons that are no texts', 503, '{"status":"unavailable","reasons":[{"toString":1,"valueOf":1}]}'],
+])('a program that answers with %s is no server', async (_what, code, body) => {
+  const other = createServer((_request, response) => response.writeHead(code, { 'x-request-id': 'x' }).end(body))
+  await new Promise<void>((resolve) => other.listen(0, 'localhost', resolve))
+  try {
+    const at = String(Object(other.address()).port)
+    const { stderr } = await runTessera(['health', '--ready', '--runtime-tls', 'off', '--admin-port', at])
+    expect(stderr).toContain(`no Tessera server answers at http://localhost:${at}`)
+  } finally {
+    other.close()
+  }
+})
+
 test('without TLS the question is plain HTTP, and another program is no server', async () => {
   const other = createServer((_request, response) => response.end('{"status":"ok"}'))
   const asked = new Promise<string | undefined>((resolve) => other.once('request', ({ url }) => resolve(url)))
