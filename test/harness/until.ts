@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds until `until` gives up, unless it is told otherwise. */
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 /** Milliseconds between two checks. Without a pause, the checks would take the processor from the work. */
 const PAUSE = 10
 
@@ -12,7 +12,7 @@ const PAUSE = 10
 export const A_SECOND = 5_000
 
 /**
- * Repeats `check` until it holds. @param patience milliseconds; 20 s by default @returns the milliseconds that this took
+ * Repeats `check` until it holds. @param patience milliseconds; a minute by default @returns the milliseconds that this took
  * @throws Error once the time is up
  */
 export async function until(check: () => Promise<boolean>, patience = PATIENCE): Promise<number> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import { ExportError, type Sink, type Transport, toJson } from './sink.ts'
 import type { ExportedEvent } from './store.ts'
@@ -77,6 +77,8 @@ async function sendWhole(
   const isEarly = async () => {
     await new Promise<void>((resolve) => socket.resume().write(text, () => resolve()))
     await sleep(patience, undefined, { signal })
+    // A process that stood still has an early end yet to read.
+    await nextTurn(undefined, { signal })
     return isOver
   }
   if (await Promise.race([isEarly(), ended.then(() => true)])) throw new Error('the receiver closed early')

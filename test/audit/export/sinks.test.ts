@@ -70,7 +70,9 @@ const overHttp =
 const overTcp =
   (isTls: boolean): Receiver['listen'] =>
   async (behave, arrived) => {
+    const connections: Socket[] = []
     const take = (socket: Socket) => {
+      const connection = connections.shift()
       const how = behave.shift()
       const chunks: Buffer[] = []
       socket.on('error', () => {})
@@ -80,7 +82,8 @@ const overTcp =
       }
       socket.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
-        if (how === 'takes and cuts') socket.destroy()
+        // Syslog can't tell an early orderly end from an acknowledgement if the sender stands still meanwhile.
+        if (how === 'takes and cuts') connection?.resetAndDestroy()
       })
       socket.on('end', () => {
         if (how === 'hangs') return
@@ -89,7 +92,8 @@ const overTcp =
       })
     }
     const options = { allowHalfOpen: true }
-    return listening(isTls ? createTlsServer({ ...tls, ...options }, take) : createTcpServer(options, take))
+    const server = isTls ? createTlsServer({ ...tls, ...options }, take) : createTcpServer(options, take)
+    return listening(server.prependListener('connection', (connection: Socket) => connections.push(connection)))
   }
 
 async function listening<One extends Server>(server: One) {
