@@ -281,6 +281,21 @@ export function storeContract(
       expect(await one.directory.loadClient(after.id)).toEqual(after)
     })
 
+    test('load a client with any number of credentials, oldest first, then by label', async () => {
+      for (const count of [0, 1, 4, 5, 40]) {
+        const newestFirst = Array.from({ length: count }, (_, index) => ({
+          ...secret(`${count}-${index}`, `label ${index % 2}`),
+          createdAt: 100 - Math.floor(index / 2),
+        }))
+        const id = ClientId(`client-${count}`)
+        await put(one, [], [client(id, { credentials: toCredentials(newestFirst) })])
+        const loaded = await other.directory.loadClient(id)
+        expect(loaded?.credentials.all).toEqual(
+          newestFirst.toSorted((a, b) => a.createdAt - b.createdAt || a.label.localeCompare(b.label)),
+        )
+      }
+    })
+
     test('find a thousand clients at once', async () => {
       const ids = Array.from({ length: 1_200 }, (_, index) => `c${index}`)
       await put(

@@ -19,27 +19,27 @@ export type CredentialRow = Selectable<Schema['credential']>
 const id = z.string().transform(CredentialId)
 const end = time.nullable().transform((at) => at ?? undefined)
 
-const life = z
-  .object({
-    id,
-    label: z.string(),
-    hint: z.string(),
-    origin: z.enum(['manifest', 'command', 'sample']),
-    created_at: time,
-    expires_at: end,
-    revoked_at: end,
-    replaces: id.nullable(),
-    replaced_expires_at: end,
-  })
-  .transform(
-    ({ created_at, expires_at, revoked_at, replaces, replaced_expires_at, ...rest }): CredentialLife => ({
-      ...rest,
-      createdAt: created_at,
-      expiresAt: expires_at,
-      revokedAt: revoked_at,
-      replaces: replaces === null ? undefined : { id: replaces, expiresAt: replaced_expires_at },
-    }),
-  )
+const lifeFields = z.object({
+  id,
+  label: z.string(),
+  hint: z.string(),
+  origin: z.enum(['manifest', 'command', 'sample']),
+  created_at: time,
+  expires_at: end,
+  revoked_at: end,
+  replaces: id.nullable(),
+  replaced_expires_at: end,
+})
+
+const life = lifeFields.transform(
+  ({ created_at, expires_at, revoked_at, replaces, replaced_expires_at, ...rest }): CredentialLife => ({
+    ...rest,
+    createdAt: created_at,
+    expiresAt: expires_at,
+    revokedAt: revoked_at,
+    replaces: replaces === null ? undefined : { id: replaces, expiresAt: replaced_expires_at },
+  }),
+)
 
 const jwk = z.record(z.string(), z.unknown())
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -92,8 +92,19 @@ const proofs = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('federated'), data: json(trust) }).transform(({ kind, data }) => ({ kind, trust: data })),
 ])
 
+/** The columns that a credential is read from. */
+export const credentialColumns = [
+  ...lifeFields.keyof().options,
+  'kind',
+  'data',
+  'encrypted_secret',
+  'master_key_id',
+] as const satisfies readonly (keyof CredentialRow)[]
+
+export type ReadableCredential = Pick<CredentialRow, (typeof credentialColumns)[number]>
+
 /** Reads a row as a credential. */
-export function toCredential(row: CredentialRow): Credential | UnreadableCredential {
+export function toCredential(row: ReadableCredential): Credential | UnreadableCredential {
   const { label, origin } = row
   return readCredential(row, { kind: 'credential', id: CredentialId(row.id), label, origin } as const)
 }

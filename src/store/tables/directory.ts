@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely'
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Api } from '../../model/api.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { DirectoryStore } from '../../model/directory/store.ts'
@@ -6,30 +6,32 @@ import { ClientId, type TenantId } from '../../oauth/ids.ts'
 import { type Listed, toListed } from '../../platform/unreadable.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
-import { type Row, toApi, toClient } from './rows.ts'
+import { credentialColumns, type ReadableCredential } from './credential-rows.ts'
+import { clientColumns, type Row, toApi, toClient } from './rows.ts'
+
+/** The most credentials that come in one query with their client. Every row repeats the client, so a client of many takes two. */
+const FEW = 4
+
+type Whole = Pick<Row<'client'>, (typeof clientColumns)[number]> & (ReadableCredential | { readonly id: null })
 
 export class SqlDirectoryStore implements DirectoryStore {
   readonly #db: Kysely<Schema>
   readonly #tenant: TenantId
-  /** The queries that requests wait for, compiled once. */
-  readonly #clientOf: CompiledQuery<Row<'client'>>
-  readonly #credentialsOf: CompiledQuery<Row<'credential'>>
+  /** The query that requests wait for, compiled once. */
+  readonly #whole: CompiledQuery<Whole>
 
   constructor(db: Kysely<Schema>, tenant: TenantId) {
     this.#db = db
     this.#tenant = tenant
-    const anyone = [ClientId('')]
-    this.#clientOf = selectClients(db, tenant, anyone).compile()
-    this.#credentialsOf = selectCredentials(db, tenant, anyone).compile()
+    this.#whole = selectWhole(db, tenant, ClientId('')).compile()
   }
 
   async loadClient(id: ClientId): Promise<Client | UnreadableClient | undefined> {
-    const parameters = [this.#tenant, id]
-    const { rows } = await this.#db.executeQuery<Row<'client'>>({ ...this.#clientOf, parameters })
+    const { rows } = await this.#db.executeQuery<Whole>({ ...this.#whole, parameters: [this.#tenant, id] })
+    if (rows.length > FEW) return (await loadClients(this.#db, this.#tenant, [id]))[0]
     const [client] = rows
-    if (client === undefined) return undefined
-    const credentials = await this.#db.executeQuery<Row<'credential'>>({ ...this.#credentialsOf, parameters })
-    return toClient(client, credentials.rows)
+    const credentials = rows.filter((row) => row.id !== null)
+    return client && toClient(client, credentials)
   }
 
   async loadApis(): Promise<Listed<Api>> {
@@ -96,6 +98,22 @@ export async function loadClients(
   }
   return clients
 }
+
+/** A row for each credential of a client, oldest first, or one without a credential. */
+const selectWhole = (db: Kysely<Schema>, tenant: TenantId, id: ClientId) =>
+  db
+    .selectFrom('client')
+    .leftJoin('credential', (join) =>
+      join.onRef('credential.tenant', '=', 'client.tenant').onRef('credential.client_id', '=', 'client.client_id'),
+    )
+    .select(clientColumns.map((column) => `client.${column}` as const))
+    .select(credentialColumns.map((column) => `credential.${column}` as const))
+    .where('client.tenant', '=', tenant)
+    .where('client.client_id', '=', id)
+    .orderBy('credential.created_at')
+    .orderBy('credential.label')
+    // SQLite compiles a query anew whenever a parameter of its limit is bound.
+    .limit(sql.lit(FEW + 1))
 
 const selectClients = (db: Kysely<Schema>, tenant: TenantId, ids: readonly ClientId[]) =>
   db.selectFrom('client').selectAll().where('tenant', '=', tenant).where('client_id', 'in', ids)

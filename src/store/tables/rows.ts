@@ -12,7 +12,7 @@ import { toListed, type Unreadable } from '../../platform/unreadable.ts'
 import type { Revocation } from '../../tokens/revocation/store.ts'
 import { json, readRow } from '../sql/read-row.ts'
 import type { Schema } from '../sql/schema.ts'
-import { toCredential } from './credential-rows.ts'
+import { type ReadableCredential, toCredential } from './credential-rows.ts'
 import { endedColumn, fromEnded, toEnded } from './ended-rows.ts'
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>
@@ -107,64 +107,70 @@ const clientToken = z.object({
   certificate_bound: z.literal(true).exactOptional(),
 } satisfies Fields<Client['token'] & Partial<typeof CERTIFICATE_BOUND>>)
 
-const clientRow = z
-  .object({
-    client_id: z.string().transform(ClientId),
-    name: text,
-    description: text,
-    owner: text,
-    tags: json(texts),
-    enabled: flag,
-    subject: text,
-    grant_types: json(z.array(z.enum(grantTypes))),
-    scopes: json(texts),
-    default_scopes: json(texts),
-    grants: json(z.array(grant)),
-    default_api: text,
-    metadata: json(claims),
-    introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
-    restrict_scopes: flag,
-    token: json(clientToken),
-    authentication: json(
-      z
-        .object({
-          methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
-          assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
-        })
-        .transform(({ assertion_audience, ...others }): Client['authentication'] => ({
-          ...others,
-          ...(assertion_audience && { assertionAudience: assertion_audience }),
-        })),
-    ),
-    require: requiredProof,
-    ended: endedColumn,
-    manifest: text,
-  } satisfies Fields<Schema['client'], 'tenant' | 'created_at' | 'updated_at'>)
-  .transform(
-    ({
-      client_id,
-      grant_types,
-      default_scopes,
-      default_api,
-      restrict_scopes,
-      token: { certificate_bound = false, ...token },
-      ended,
-      ...same
-    }): Omit<Client, 'credentials'> => ({
-      id: client_id,
-      grantTypes: grant_types,
-      defaultScopes: default_scopes,
-      defaultApi: default_api === undefined ? undefined : Audience(default_api),
-      restrictScopes: restrict_scopes,
-      token,
-      bindsToCertificate: certificate_bound,
-      ...same,
-      // Most clients have none of these, and then lack the field.
-      ...(Object.keys(ended).length > 0 && { ended }),
-    }),
-  )
+const clientFields = z.object({
+  client_id: z.string().transform(ClientId),
+  name: text,
+  description: text,
+  owner: text,
+  tags: json(texts),
+  enabled: flag,
+  subject: text,
+  grant_types: json(z.array(z.enum(grantTypes))),
+  scopes: json(texts),
+  default_scopes: json(texts),
+  grants: json(z.array(grant)),
+  default_api: text,
+  metadata: json(claims),
+  introspects: json(z.union([z.literal('all'), z.array(z.string().transform(Audience))])),
+  restrict_scopes: flag,
+  token: json(clientToken),
+  authentication: json(
+    z
+      .object({
+        methods: z.array(z.enum(clientAuthMethodNames)).exactOptional(),
+        assertion_audience: z.enum(['issuer', 'compatible']).exactOptional(),
+      })
+      .transform(({ assertion_audience, ...others }): Client['authentication'] => ({
+        ...others,
+        ...(assertion_audience && { assertionAudience: assertion_audience }),
+      })),
+  ),
+  require: requiredProof,
+  ended: endedColumn,
+  manifest: text,
+} satisfies Fields<Schema['client'], 'tenant' | 'created_at' | 'updated_at'>)
 
-export function toClient(row: Row<'client'>, rows: readonly Row<'credential'>[]): Client | UnreadableClient {
+/** The columns that a client is read from. */
+export const clientColumns = clientFields.keyof().options
+
+const clientRow = clientFields.transform(
+  ({
+    client_id,
+    grant_types,
+    default_scopes,
+    default_api,
+    restrict_scopes,
+    token: { certificate_bound = false, ...token },
+    ended,
+    ...same
+  }): Omit<Client, 'credentials'> => ({
+    id: client_id,
+    grantTypes: grant_types,
+    defaultScopes: default_scopes,
+    defaultApi: default_api === undefined ? undefined : Audience(default_api),
+    restrictScopes: restrict_scopes,
+    token,
+    bindsToCertificate: certificate_bound,
+    ...same,
+    // Most clients have none of these, and then lack the field.
+    ...(Object.keys(ended).length > 0 && { ended }),
+  }),
+)
+
+export function toClient(
+  row: Pick<Row<'client'>, (typeof clientColumns)[number]>,
+  rows: readonly ReadableCredential[],
+): Client | UnreadableClient {
   const { found, unreadable } = toListed(rows.map(toCredential))
   const credentials = toCredentials(found, unreadable)
   const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id), ...manifestOf(row) } as const)
