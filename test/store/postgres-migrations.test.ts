@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import { storageMigrate } from '../../src/cli/storage.ts'
@@ -66,6 +67,43 @@ describe('migrations', () => {
     await other
     expect(await store.changes.latestChange()).toBe(0)
     await store.close()
+  })
+
+  test('let requests go on while a long transaction holds their tables, and run once it ends', async () => {
+    const url = await postgres.newDatabase()
+    await makeOldDatabase(url, migrationBefore('0018-manifests'))
+    // As a backup does, it only reads, but a table that it has read can't be altered.
+    const backup = new pg.Client({ connectionString: url })
+    await backup.connect()
+    await backup.query('begin; select * from client')
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+    const migrating = open(url)
+    let attempts = 0
+    while (attempts < 3) {
+      await until(async () => (await postgres.query(waiting, url)).length > 0)
+      // A request queues behind the migration. It has its turn long before the backup ends.
+      expect(await postgres.query('select * from client', url)).toEqual([])
+      attempts += 1
+    }
+    await backup.query('commit')
+    await backup.end()
+    const store = await migrating
+    expect(await migrationsOf(url)).toContainEqual({ name: '0018-manifests' })
+    await store.close()
+  })
+
+  test('give up after ten minutes behind a lock, and say what to end', async () => {
+    const url = await postgres.newDatabase()
+    await makeOldDatabase(url, migrationBefore('0018-manifests'))
+    const backup = new pg.Client({ connectionString: url })
+    await backup.connect()
+    await backup.query('begin; select * from client')
+    const fast = { ...systemClock, monotonic: () => performance.now() * 1_000 }
+    await expect(openStore(url, fast, ACCESS)).rejects.toThrow(
+      /^the migration 0018-manifests has waited for 10 minutes.*end it.*nothing was changed$/,
+    )
+    await backup.end()
+    expect(await migrationsOf(url)).not.toContainEqual({ name: '0018-manifests' })
   })
 
   test('from before operators could end things keep disabled clients disabled, and know the sample', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
@@ -51,6 +52,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
 /** The last migration of the versions that refuse to start after any migration that they do not know. */
 const LAST_OF_STRICT = '0019-nodes'
 
+/** How long a migration goes on trying to get the locks that it needs. */
+const LOCKED_MS = 10 * 60_000
+const BETWEEN_ATTEMPTS_MS = 1_000
+
 interface Ran {
   readonly name: string
   readonly timestamp: string
@@ -76,7 +81,7 @@ export async function migrate(db: Kysely<Schema>, dialect: Dialect, clock: Clock
   if (due.length === 0) return []
   await ensureTable(db, dialect)
   const ran: string[] = []
-  for (const name of due) if (await run(db, dialect, clock, name)) ran.push(name)
+  for (const name of due) if (await runPatiently(db, dialect, clock, name)) ran.push(name)
   return ran
 }
 
@@ -138,6 +143,26 @@ const addVersions = (db: Kysely<Schema>): Promise<void> =>
   })
 
 /**
+ * Runs one migration, again and again while others hold locks that it needs. Between two attempts, everybody who queued behind it has
+ * a turn.
+ */
+async function runPatiently(db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): Promise<boolean> {
+  const end = clock.monotonic() + LOCKED_MS
+  for (;;) {
+    try {
+      return await run(db, dialect, clock, name)
+    } catch (error) {
+      if (!dialect.lacksLock(error)) throw error
+      if (clock.monotonic() > end) throw new UserError(stillLocked(name), { cause: error })
+      await sleep(BETWEEN_ATTEMPTS_MS)
+    }
+  }
+}
+
+const stillLocked = (name: string): string =>
+  `the migration ${name} has waited for ${LOCKED_MS / 60_000} minutes, since another transaction holds a lock on a table: end it, for example a backup (pg_stat_activity lists it), and start again; nothing was changed`
+
+/**
  * Runs one migration. It adds the row that records the migration first. Another process that adds the same row waits for the end of
  * this transaction. It then finds the row, or runs the migration itself if this one failed. So no special lock is needed.
  * @returns whether this process ran it
@@ -154,6 +179,7 @@ const run = (db: Kysely<Schema>, dialect: Dialect, clock: Clock, name: string): 
       .returning('name')
       .executeTakeFirst()
     if (row === undefined) return false
+    await dialect.limitLockWaits(trx)
     await migration?.up(trx, dialect)
     return true
   })

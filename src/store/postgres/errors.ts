@@ -11,6 +11,9 @@ const DEFECTS = ['0A', '21', '22', '23', '42']
 /** Insufficient privilege, and invalid schema name: PostgreSQL reports a schema that a role may not use as missing. */
 const FORBIDDEN = ['42501', '3F000']
 
+/** Lock not available, and deadlock detected. */
+const LOCKED = ['55P03', '40P01']
+
 /**
  * Errors after which the connection can still be used, besides defects. Classes: transaction rollback, WITH CHECK OPTION,
  * insufficient resources, program limit, PL/pgSQL; states: lock not available, query canceled.
@@ -64,8 +67,13 @@ export function translate(error: unknown): unknown {
 }
 
 /** Whether the role lacked a right for the statement. */
-export const isForbidden = (error: unknown): boolean =>
-  FORBIDDEN.includes(sqlState(error instanceof StorageUnavailable ? error.cause : error) ?? '')
+export const isForbidden = (error: unknown): boolean => hasState(error, FORBIDDEN)
+
+/** Whether a transaction ended since another one held a lock: the wait was too long, or a deadlock. */
+export const lacksLock = (error: unknown): boolean => hasState(error, LOCKED)
+
+const hasState = (error: unknown, states: readonly string[]): boolean =>
+  states.includes(sqlState(error instanceof StorageUnavailable ? error.cause : error) ?? '')
 
 /**
  * Whether a connection is unusable after an error: it broke, no answer came, or the server is the wrong one or shutting down. After

@@ -4,6 +4,7 @@ import type { Schema } from '../sql/schema.ts'
 import { addTenant } from './add-tenant.ts'
 import type { PostgresAccess, PostgresAddress } from './address.ts'
 import { BoundedPostgresDialect } from './driver.ts'
+import { lacksLock } from './errors.ts'
 import { missingGrants } from './grants.ts'
 import { Hosts } from './hosts.ts'
 import { startIndexing } from './indexing.ts'
@@ -23,6 +24,8 @@ const PATIENCE_MS = 5_000
 const LOGIN_MS = 2_000
 /** The server's own limit mostly ends a statement first. Our limit is later by this, for a server that does not answer. */
 const GRACE_MS = 2_000
+/** The longest wait of a migration for a lock. It is shorter than `storage_request_timeout` is by default. */
+const LOCK_MS = 300
 /** Without limits. Read-only is acceptable, since a standby may be the source of a copy. */
 const UNLIMITED: Limits = {
   statement: 0,
@@ -42,6 +45,10 @@ const dialect: Dialect = {
   addTenant,
   storedInKey: sql``,
   someBytes: sql`uuid_send(gen_random_uuid())`,
+  limitLockWaits: async (trx) => {
+    await sql`select set_config('lock_timeout', ${String(LOCK_MS)}, true)`.execute(trx)
+  },
+  lacksLock,
   hasTable: async (db, name) => {
     const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
     return rows[0]?.found === true

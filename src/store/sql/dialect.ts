@@ -36,6 +36,13 @@ export interface Dialect {
   readonly someBytes: RawBuilder<Buffer>
   /** For migrations: adds the column `tenant` to the tables, at the head of their primary keys. */
   addTenant(db: MigratedDatabase, tables: readonly TenantTable[]): Promise<void>
+  /**
+   * For migrations: makes the rest of a transaction fail soon if another one holds a lock that it needs. Everybody else queues behind
+   * one that waits.
+   */
+  limitLockWaits(trx: Kysely<Schema>): Promise<void>
+  /** Whether a transaction failed because another one held a lock, so that it may succeed later. */
+  lacksLock(error: unknown): boolean
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
   /** The bytes that a table takes with its indexes. */
   bytesOf(db: Kysely<Schema>, table: string): Promise<number>

@@ -26,6 +26,9 @@ const dialect: Dialect = {
   // https://sqlite.org/withoutrowid.html
   storedInKey: sql`without rowid`,
   someBytes: sql`randomblob(16)`,
+  // A migration waits for the only lock before it begins.
+  limitLockWaits: async () => {},
+  lacksLock: () => false,
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
