@@ -45,6 +45,7 @@ export const REMOTE: ReadonlySet<string> = new Set([
   'keys revoke',
   'keys rollback',
   'keys rotate',
+  'nodes list',
   'plan',
   'revocations list',
   'revoke',

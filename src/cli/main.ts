@@ -13,7 +13,7 @@ import { addKeys } from './keys-commands.ts'
 import { addExport, addManifests } from './manifests-commands.ts'
 import { explainMistakes } from './mistakes.ts'
 import { addApis, addClients, addGroups, addRevocations } from './model-commands.ts'
-import { addConfig, addProfiles, addStorage } from './places-commands.ts'
+import { addConfig, addNodes, addProfiles, addStorage } from './places-commands.ts'
 import { refuseRepeatedOptions } from './repeated-options.ts'
 import { addSecretsOption } from './secrets/option.ts'
 import { addServing } from './serving-commands.ts'
@@ -44,6 +44,7 @@ for (const add of [
   addAdmin,
   addAudit,
   addStorage,
+  addNodes,
   addProfiles,
   addConfig,
 ])

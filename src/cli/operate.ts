@@ -6,6 +6,8 @@ import type { Operation } from '../admin/operations/operation.ts'
 import { operations } from '../admin/operations/operations.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
 import { statedReason } from '../management/stated-reason.ts'
+import { listNodes } from '../nodes/list.ts'
+import { systemClock } from '../platform/clock.ts'
 import { NotFound, UserError } from '../platform/user-error.ts'
 import { keyContext, managementContext, type Opened, type Stated, withDatabase } from './database.ts'
 import { tokenOf } from './log-in.ts'
@@ -100,7 +102,7 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
       issuer: opened.options.issuer ?? '',
       settings: ofServer,
       problems: ofServer,
-      nodes: ofServer,
+      nodes: () => listNodes(opened.store.nodes, systemClock.now(), NO_NODE),
       openApi: ofServer,
       defaultLifetime: () => opened.options.token.lifetime,
       retentionDays: () => opened.options.audit.retention_days,
@@ -137,6 +139,9 @@ function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets): Target
     },
   }
 }
+
+/** A command is none of the servers. */
+const NO_NODE = ''
 
 /** The facts that only a running server has. */
 const ofServer = (): never => {

@@ -54,6 +54,18 @@ export function addStorage(program: Command): void {
     .action(async (options) => (await import('./backup.ts')).restore(options))
 }
 
+/** Adds the command on the servers that share a database. */
+export function addNodes(program: Command): void {
+  program
+    .command('nodes')
+    .description('the servers that share the database')
+    .command('list')
+    .description('print the servers, their versions and load, and why any of them should get no requests')
+    .option(...JSON_OUTPUT)
+    .option(...CONFIG)
+    .action(async (options) => (await import('./nodes.ts')).nodesList(options))
+}
+
 /** Adds the commands that log in at servers. */
 export function addProfiles(program: Command): void {
   program

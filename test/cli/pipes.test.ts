@@ -109,7 +109,7 @@ const makers: Readonly<Record<string, Maker>> = {
 
 /** Commands that make no secret, so that their output can be repeated. */
 const OTHERS = `
-  admin bootstrap, admin reset, apis delete, apis list, clients delete, groups delete, groups list, groups put, groups show, audit export, audit list, audit rotate-key, audit tail, audit verify, backup, clients disable, clients enable, clients list, clients show, completion, apis show, config check, config reference, login, logout, profiles delete, profiles list, profiles use, revocations list, whoami,
+  admin bootstrap, admin reset, apis delete, apis list, clients delete, groups delete, groups list, groups put, groups show, nodes list, audit export, audit list, audit rotate-key, audit tail, audit verify, backup, clients disable, clients enable, clients list, clients show, completion, apis show, config check, config reference, login, logout, profiles delete, profiles list, profiles use, revocations list, whoami,
   credentials cancel, credentials label, credentials list, credentials remove, credentials revoke, decode, dev, dev jwks, dev mint, explain, export, health, upgrade,
   diff, import, plan, validate, federate test, introspect, keys list, keys repair, keys revoke, keys rewrap, keys rollback, keys rotate, restore, revoke, serve, storage compact,
   storage copy, storage migrate, token, usage, verify`

@@ -19,6 +19,7 @@ import { newSecret } from '../harness/model.ts'
 import { freePort } from '../harness/port.ts'
 import { commandsOf, runTessera } from '../harness/program.ts'
 import { openRows } from '../harness/rows.ts'
+import { NODE } from '../store/nodes.ts'
 
 /** Text that a manifest may contain, with every kind of character that is dangerous or invisible in a terminal. */
 const STORED = [
@@ -101,6 +102,7 @@ clients:
   } as const
   requestId = event.requestId
   await store.audit.append([event])
+  await store.nodes.putNode({ ...NODE, host: STORED, version: STORED, problems: [STORED], lastSeenAt: Date.now() })
   const masterKey = new MasterKey(secret, systemRandom, undefined)
   const keyring = await Keyring.open(store.keys, masterKey)
   await new KeyRotation({
@@ -207,6 +209,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['clients', 'delete', `${STORED}-new`] },
     { args: ['clients', 'delete', SENT, '--yes'] },
   ],
+  'nodes list': () => [{ args: ['nodes', 'list'], prints: STORED }],
   'groups put': () => [{ args: ['groups', 'put', STORED, '-f', '-'], input: `description: ${quoted}` }],
   'groups list': () => [{ args: ['groups', 'list'], prints: STORED }],
   'groups show': () => [{ args: ['groups', 'show', STORED], prints: STORED }],

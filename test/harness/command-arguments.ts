@@ -65,6 +65,7 @@ export const commands: Readonly<Record<string, Needs>> = {
   'clients delete': { args: ['a'], database: 'writes' },
   'apis list': { args: [], database: 'reads' },
   'apis delete': { args: ['https://x'], database: 'writes' },
+  'nodes list': { args: [], database: 'reads' },
   'groups list': { args: [], database: 'reads' },
   'groups show': { args: ['a'], database: 'reads' },
   'groups put': { args: ['a', '-f', '-'], input: '{}', database: 'writes' },

@@ -69,6 +69,7 @@ export const nodeOperations = [
     ...noQuery,
     ...noBody,
     answer: z.strictObject({ items: z.array(node) }),
+    commands: ['nodes list'],
     example: {
       answer: {
         items: [

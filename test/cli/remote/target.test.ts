@@ -96,6 +96,7 @@ const settledText = (text: string): string =>
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replace(/("?hint"?: ?)("?)\w+\2/g, '$1$2HINT$2')
     .replace(/…\w{4}\b/g, '…HINT')
+    .replace(/(is_this"?: ?)(?:true|false)/, '$1THIS')
     .replace(/ +/g, ' ')
 
 /** A command line for each command that has an operation, in an order in which each finds its things. */
@@ -113,6 +114,7 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
   ['groups show', 0, (place) => [`g-${place}`]],
   ['groups show', 3, () => ['nobody']],
   ['groups list', 0, () => []],
+  ['nodes list', 0, () => []],
   ['groups delete', 4, (place) => [`g-${place}`]],
   ['groups delete', 0, (place) => [`g-${place}`, '--yes']],
   ['groups delete', 3, (place) => [`g-${place}`, '--yes']],
