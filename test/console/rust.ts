@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import type { TestContext } from 'vitest'
 import { runProgram, runs } from '../interop/other-languages.ts'
 
@@ -22,10 +22,14 @@ export async function builtRust(path: string, folder: string, skip: TestContext[
     skip('the crates are not there: cd test/console/rust && cargo fetch')
   const copy = join(folder, 'crate')
   mkdirSync(join(copy, 'src'), { recursive: true })
-  for (const file of ['Cargo.toml', 'Cargo.lock']) copyFileSync(join(CRATE, file), join(copy, file))
+  copyFileSync(join(CRATE, 'Cargo.lock'), join(copy, 'Cargo.lock'))
+  // Each program has a name of its own, since other test files build theirs into the same folder.
+  const name = parse(path).name.toLowerCase()
+  const manifest = readFileSync(join(CRATE, 'Cargo.toml'), 'utf8')
+  writeFileSync(join(copy, 'Cargo.toml'), `${manifest}\n[[bin]]\nname = "${name}"\npath = "src/main.rs"\n`)
   copyFileSync(path, join(copy, 'src/main.rs'))
   await runProgram('cargo', ['build', '--quiet', '--locked'], { cwd: copy, env, timeout: FIRST_BUILD })
   const built = join(folder, 'built')
-  copyFileSync(join(TARGET, 'debug/snippets'), built)
+  copyFileSync(join(TARGET, 'debug', name), built)
   return built
 }
