@@ -1,61 +1,36 @@
 import { rmSync } from 'node:fs'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { ClientId, DEFAULT_TENANT, Jti } from '../../src/oauth/ids.ts'
-import { type Clock, systemClock } from '../../src/platform/clock.ts'
-import { openDatabase, openStore } from '../../src/store/open.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { ACCESS } from '../harness/access.ts'
 import { MODEL } from '../harness/model.ts'
-import { type SharedPostgres, sharedPostgres } from '../harness/postgres.ts'
+import { sharedPostgres } from '../harness/postgres.ts'
 import { applyTo, testConfig } from '../harness/server.ts'
 import { administratorsContract } from './administrators.ts'
-import { cleanUpContract } from './clean-up.ts'
 import { storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
-import { eventSearchContract } from './event-search.ts'
-import { fleetContract } from './fleet.ts'
 import { groupsContract } from './groups.ts'
 import { nodesContract } from './nodes.ts'
 import { oddTimesContract } from './odd-times.ts'
+import { onPostgres } from './on-postgres.ts'
 import { ownershipContract } from './ownership.ts'
 
-let postgres: SharedPostgres
-beforeAll(async () => {
-  postgres = await sharedPostgres()
-})
-
-async function create() {
-  const url = await postgres.newMigrated()
-  return {
-    open: (clock: Clock) => openStore(url, clock, ACCESS),
-    run: (sql: string) => postgres.query(sql, url),
-    destroy: async () => {},
-  }
-}
-
-storeContract('PostgreSQL', create)
-administratorsContract('PostgreSQL', create)
-oddTimesContract('PostgreSQL', create)
-groupsContract('PostgreSQL', create)
-nodesContract('PostgreSQL', create)
-fleetContract('PostgreSQL', create)
-deletionContract('PostgreSQL', create)
-ownershipContract('PostgreSQL', create)
-eventSearchContract('PostgreSQL', async () => {
-  const db = await openDatabase(await postgres.newMigrated(), systemClock, ACCESS)
-  return { db, destroy: async () => {} }
-})
-cleanUpContract('PostgreSQL', async () => {
-  const url = await postgres.newMigrated()
-  return { open: (clock) => openDatabase(url, clock, ACCESS), destroy: async () => {} }
-})
+storeContract('PostgreSQL', onPostgres)
+administratorsContract('PostgreSQL', onPostgres)
+oddTimesContract('PostgreSQL', onPostgres)
+groupsContract('PostgreSQL', onPostgres)
+nodesContract('PostgreSQL', onPostgres)
+deletionContract('PostgreSQL', onPostgres)
+ownershipContract('PostgreSQL', onPostgres)
 
 describe('concurrent nodes', () => {
   let url: string
   let nodes: [Store, Store]
   beforeEach(async () => {
-    url = await postgres.newMigrated()
+    url = await (await sharedPostgres()).newMigrated()
     nodes = [await openStore(url, systemClock, ACCESS), await openStore(url, systemClock, ACCESS)]
   })
   afterEach(async () => {
