@@ -2,7 +2,8 @@ import { createHmac, hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { readManifestFiles } from '../../management/manifest/files/read.ts'
 import { secretsHere } from '../../management/manifest/files/secrets.ts'
-import { type ParsedManifest, parseManifests } from '../../management/manifest/reading/parse.ts'
+import type { ParsedManifest } from '../../management/manifest/reading/parse.ts'
+import { parseManifestsAside } from '../../management/manifest/reading/parse-aside.ts'
 import { nameOfReference, referencesIn, type SecretSource } from '../../management/manifest/secret-source.ts'
 
 /** The name of a manifest whose files give none. */
@@ -42,7 +43,9 @@ export async function readFileSet(names: readonly string[], { env, key, before }
   const files = await readManifestFiles(names)
   const hashed = files.map(({ name, content }): HashedFile => ({ name, sha256: hash('sha256', content) }))
   const parsed =
-    before !== undefined && isDeepStrictEqual(hashed, before.files) ? before.parsed : parseManifests(files, UNNAMED)
+    before !== undefined && isDeepStrictEqual(hashed, before.files)
+      ? before.parsed
+      : await parseManifestsAside(files, UNNAMED)
   const references = referencesIn(parsed)
   const read = secretsHere(env)
   const secrets = new Map(references.map((reference) => [nameOfReference(reference), read(reference)]))

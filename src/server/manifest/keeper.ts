@@ -94,8 +94,8 @@ export class ManifestKeeper {
 
   /** Applies the files for the first time. @throws UserError if they are refused and `isEmpty`: there is no older state to serve */
   async start(isEmpty: boolean): Promise<void> {
-    const set = await this.#read()
-    const refused = await this.#compare(set, await this.#look())
+    const look = await this.#look()
+    const refused = await this.#compare(await this.#read(), look)
     if (refused !== undefined && isEmpty) throw refused
   }
 
@@ -118,7 +118,7 @@ export class ManifestKeeper {
     const beside = this.#secretFiles
     const set = await this.#read()
     // Files that changed while they were read may not fit together.
-    if ((await this.#look(beside)) === look) await this.#compare(set, await this.#look())
+    if ((await this.#look(beside)) === look) await this.#compare(set, look)
   }
 
   async #isDue(): Promise<boolean> {
@@ -139,7 +139,7 @@ export class ManifestKeeper {
     return set
   }
 
-  /** @param look the state of the files when they were read @returns the error for which they were refused */
+  /** @param look the state of the files before they were read, so that a change since then leads to another comparison @returns the error for which they were refused */
   async #compare(set: FileSet | UserError, look: string): Promise<UserError | undefined> {
     const begun = this.#now()
     // A change of the model from now on leads to another comparison.

@@ -89,7 +89,7 @@ function namesOf(documents: readonly ManifestDocument[], unnamed: string | undef
 type Locate = (path: Path) => Location
 
 /** The sections that a manifest joins over its documents. */
-const joined = ['apis', 'clients', 'tests'] as const
+export const joined = ['apis', 'clients', 'tests'] as const
 
 /** Finds the positions of fields of the whole manifest. Many places are asked for, so the sections are counted once. */
 function locatorOf(documents: readonly ManifestDocument[]): Locate {

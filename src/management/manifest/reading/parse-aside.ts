@@ -1,0 +1,68 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { readImportedHash } from '../../../model/credentials/imported-hash.ts'
+import { Mistakes } from '../../../platform/user-error.ts'
+import { errorAt, type Location } from './document.ts'
+import { joined, type ManifestFile, type ParsedManifest, parseManifests } from './parse.ts'
+import type { Manifest } from './schema.ts'
+
+/** Characters. A thread takes longer to start than this takes to parse. */
+const SMALL = 64 * 1024
+
+export interface Task {
+  readonly files: readonly ManifestFile[]
+  readonly unnamed: string | undefined
+}
+
+type Places = Readonly<Record<(typeof joined)[number], readonly Location[]>>
+
+/** A manifest with the position of each API, client and test, or its mistakes. */
+export type Answer =
+  | { readonly manifest: Manifest; readonly places: Places; readonly mistakes?: never }
+  | { readonly mistakes: readonly string[] }
+
+/**
+ * Parses a manifest as `parseManifests` does. A large one takes seconds, and has a thread of its own, so that requests are handled
+ * meanwhile.
+ */
+export async function parseManifestsAside(files: readonly ManifestFile[], unnamed?: string): Promise<ParsedManifest> {
+  const length = files.reduce((sum, { content }) => sum + content.length, 0)
+  if (length <= SMALL) return parseManifests(files, unnamed)
+  const answer = await answerOfThread({ files, unnamed })
+  if (answer.mistakes !== undefined) throw new Mistakes(answer.mistakes)
+  const { manifest, places } = answer
+  let whole: ParsedManifest | undefined
+  const locate: ParsedManifest['locate'] = (path) => {
+    const [name, index, ...rest] = path
+    const section = joined.find((one) => one === name)
+    const entry = section !== undefined && typeof index === 'number' ? places[section][index] : undefined
+    if (entry !== undefined && rest.length === 0) return entry
+    // Only messages name the place of a field, and most manifests cause none.
+    whole ??= parseManifests(files, unnamed)
+    return whole.locate(path)
+  }
+  return {
+    manifest: { ...manifest, clients: manifest.clients.map(withHashes) },
+    errorAt: (path, message) => errorAt(locate(path), message),
+    fileOf: (path) => locate(path.slice(0, 2)).file,
+    locate,
+  }
+}
+
+const answerOfThread = (task: Task): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const thread = new Worker(new URL(`./parse-thread${extname(import.meta.filename)}`, import.meta.url))
+    thread.once('message', resolve).once('error', reject)
+    thread.postMessage(task)
+  })
+
+/** The way between threads turns a `Buffer` into another kind of array. */
+const withHashes = (client: Manifest['clients'][number]): Manifest['clients'][number] =>
+  client.credentials.every(({ secret_hash: imported }) => imported === undefined)
+    ? client
+    : { ...client, credentials: client.credentials.map(withHash) }
+
+const withHash = (credential: Manifest['clients'][number]['credentials'][number]) => {
+  const { secret_hash: imported } = credential
+  return imported === undefined ? credential : { ...credential, secret_hash: readImportedHash(imported.text).hash }
+}
