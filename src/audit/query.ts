@@ -21,6 +21,8 @@ export interface EventFilter {
   readonly actor?: string | undefined
   /** The id of one request. An event that gathers equal refusals has several ids. */
   readonly requestId?: string | undefined
+  /** The trace of the caller. */
+  readonly traceId?: string | undefined
   /** The id of a credential that authenticated, or that was changed. */
   readonly credential?: string | undefined
   /** The audience of an API that a token was issued for. */

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import type { Database } from '../../src/store/sql/dialect.ts'
 import { EventIndex } from '../../src/store/tables/event-index.ts'
-import { fromAuditEvent } from '../../src/store/tables/event-rows.ts'
+import { fromAuditEvent, toAuditEvent } from '../../src/store/tables/event-rows.ts'
 import { SEGMENT } from '../../src/store/tables/event-segments.ts'
 import { lastEvent } from '../../src/store/tables/last-event.ts'
 import { createStore } from '../../src/store/tables/sql-store.ts'
@@ -55,7 +55,7 @@ function eventAt(n: number) {
     }
   // Strangers send any character as the id of a client.
   if (n === 700) return { ...base, clientId: 'a\0b', result: 'refused' as const, reason: 'unknown_client', detail: {} }
-  return { ...base, detail }
+  return { ...base, detail, traceId: n % 333 === 1 ? 'a'.repeat(32) : undefined }
 }
 
 const filters: readonly [string, EventFilter, (event: StoredAuditEvent) => boolean][] = [
@@ -107,6 +107,8 @@ const filters: readonly [string, EventFilter, (event: StoredAuditEvent) => boole
   ['a request', { requestId: once.requestId }, ({ requestId }) => requestId === once.requestId],
   ['a request that is in another event', { requestId: once.late }, ({ detail }) => 'gathered' in detail],
   ['no request', { requestId: 'what is this' }, () => false],
+  ['a trace', { traceId: 'a'.repeat(32) }, ({ traceId }) => traceId !== undefined],
+  ['no trace', { traceId: 'b'.repeat(32) }, () => false],
   ['a value that is too long', { credential: 'x'.repeat(5_000) }, () => false],
   [
     'a time',
@@ -173,13 +175,19 @@ export function eventSearchContract(name: string, open: () => Promise<OpenedData
           .values([...rows, ...rows.slice(0, 3).map((row) => ({ ...row, tenant: OTHER, seq: row.seq + 1 }))])
           .execute()
       }
-      all = await trail.listEvents({ limit: EVENTS })
+      all = await readAll()
       index = new EventIndex(db, () => lastEvent(db.scans))
     })
     afterEach(async () => {
       await opened.db.close()
       await opened.destroy()
     })
+
+    /** All events of the tenant, oldest first. */
+    const readAll = async () => {
+      const rows = await opened.db.scans.selectFrom('audit_event').selectAll().orderBy('seq').execute()
+      return rows.filter(({ tenant }) => tenant === DEFAULT_TENANT).map(toAuditEvent)
+    }
 
     /** All events of a filter, by pages. */
     async function walk(filter: EventFilter, limit: number, direction: 'older' | 'newer') {
@@ -211,6 +219,17 @@ export function eventSearchContract(name: string, open: () => Promise<OpenedData
           const limit = expected.length > 300 ? 200 : 7
           const found = (await walk(filter, limit, direction)).map(({ seq }) => seq)
           expect(found, `${what}, ${direction}`).toEqual(expected)
+        }
+        const { clientIds = [], requestId, traceId, owners, ...others } = filter
+        if (Object.keys(others).length > 0 || (filter.clientIds !== undefined && clientIds.length !== 1)) continue
+        const [clientId] = clientIds
+        for (const [limit, after] of [[3], [EVENTS], [EVENTS, expected[5]]] as const) {
+          const listed = await trail.listEvents({ limit, after, clientId, requestId, traceId, owners })
+          const wanted = expected.filter((seq) => seq > (after ?? 0)).slice(0, limit)
+          expect(
+            listed.map(({ seq }) => seq),
+            `${what}, listed`,
+          ).toEqual(wanted.toReversed())
         }
       }
     }
@@ -250,7 +269,7 @@ export function eventSearchContract(name: string, open: () => Promise<OpenedData
           ({ segment }) => segment,
         )
       expect(await segments()).toEqual([0, 2])
-      all = await trail.listEvents({ limit: EVENTS })
+      all = await readAll()
       await check()
       await logs
         .deleteFrom('audit_event')
@@ -259,7 +278,7 @@ export function eventSearchContract(name: string, open: () => Promise<OpenedData
       await index.removeEmpty()
       expect(await segments()).toEqual([2])
       expect(await scans.selectFrom('audit_segment').select('segment').execute()).toEqual([{ segment: 2 }])
-      all = await trail.listEvents({ limit: EVENTS })
+      all = await readAll()
       await check()
     })
   })

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { sql } from 'kysely'
-import { describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { SYSTEM } from '../../src/audit/actor.ts'
 import type { EventFilter } from '../../src/audit/query.ts'
+import type { AuditQuery } from '../../src/audit/store.ts'
 import { clientSorts, credentialSorts } from '../../src/model/fleet/filters.ts'
 import { ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
+import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { EventIndex } from '../../src/store/tables/event-index.ts'
 import { SEGMENT } from '../../src/store/tables/event-segments.ts'
@@ -16,6 +18,8 @@ import { lastEvent } from '../../src/store/tables/last-event.ts'
 import { createStore, type Store } from '../../src/store/tables/sql-store.ts'
 import { emptyDatabase } from '../harness/empty-database.ts'
 import { makeOldDatabase, migrationBefore } from '../harness/old-database.ts'
+import { notePlans } from '../harness/query-plans.ts'
+import { countTurns } from '../harness/turns.ts'
 import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
@@ -68,6 +72,9 @@ function findFractions(database: DatabaseSync): () => readonly unknown[] {
   return () => searches.flatMap((search) => search.all())
 }
 
+// The template of every test's database is made first, so that no statement of a migration is noted.
+beforeAll(async () => (await create()).destroy())
+const noted = notePlans()
 storeContract('SQLite', create)
 administratorsContract('SQLite', create)
 oddTimesContract('SQLite', create)
@@ -81,6 +88,43 @@ eventSearchContract('SQLite', async () => {
   const db = await openDatabase(emptyDatabase(join(folder, 'tessera.db')), systemClock)
   return { db, destroy: async () => rmSync(folder, { recursive: true }) }
 })
+/** The steps of plans that read rows of no tenant, or of all of them. */
+const OF_NO_TENANT = [
+  // Values, and what the statement itself has found.
+  /^SCAN (?:\d+-ROW VALUES CLAUSE|CONSTANT ROW|part|counted|found|next)$/,
+  // Tables without a tenant.
+  / (?:audit_chain|audit_checkpoint|audit_key|audit_removal|audit_segment|migration|node|sqlite_master)\b/,
+  // Events have one order, whoever they are of. A search reads a part of it, or its end.
+  /^SEARCH audit_event(?: USING (?:INTEGER PRIMARY KEY|(?:COVERING )?INDEX \w+) \((?:rowid|seq)[<>=].*\))?$/,
+]
+/** The statements that remove old rows, whoever they are of. Each is bounded, and finds them by an index if they may be many. */
+const OF_ALL_TENANTS = [
+  /^select \* from "key_consumer" where "last_seen" < \?/,
+  /^select "tenant", "seq" from "revocation" where "expires_at" <= \?/,
+  /^select "tenant", "id" from "(?:replay_mark|idempotency_key)" where "expires_at" < \?/,
+  /^select "tenant", "id" from "admin_session" where \("expires_at" < \?/,
+  /^select "tenant", "device_hash" from "device_request" where "expires_at" < \?/,
+  /^(?:select|delete) .* \(tenant, segment, term\) > \(\?, \?, \?\)/,
+]
+/** The queries of these tests. */
+const OF_TESTS = [/typeof\(/, /^select (?:distinct )?"segment" from/, /^select \* from "audit_event" order by "seq"$/]
+
+test('every statement finds the rows of its tenant by an index, and reads no others', () => {
+  const walks = [...noted.plans]
+    .filter(([text]) => !OF_ALL_TENANTS.some((one) => one.test(text)) && !OF_TESTS.some((one) => one.test(text)))
+    .map(([text, steps]) => ({
+      text,
+      steps: steps
+        .filter((step) => /^(?:SCAN|SEARCH) /.test(step) && !/ \(tenant=\?/.test(step))
+        .filter((step) => !OF_NO_TENANT.some((one) => one.test(step))),
+    }))
+    .filter(({ steps }) => steps.length > 0)
+  expect(walks).toEqual([])
+  expect(noted.plans.size).toBeGreaterThan(500)
+  for (const one of OF_ALL_TENANTS) expect([...noted.plans.keys()]).toContainEqual(expect.stringMatching(one))
+  noted.end()
+})
+
 cleanUpContract('SQLite', async () => {
   const folder = newFolder()
   const location = emptyDatabase(join(folder, 'tessera.db'))
@@ -142,7 +186,8 @@ test('the few rows that are looked for among all of a tenant are found by an ind
   expect(plans).toEqual(indexes.map((index) => expect.stringContaining(`USING INDEX ${index} (tenant=?)`)))
 })
 
-test('a page of events reads no table from end to end, wherever the events of a filter lie', async () => {
+/** A log of three indexed segments. */
+async function openIndexedLog() {
   const folder = newFolder()
   const db = await openDatabase(`sqlite:${join(folder, 'tessera.db')}`, systemClock)
   await sql`
@@ -153,7 +198,15 @@ test('a page of events reads no table from end to end, wherever the events of a 
       'c' || (n % 4000), 'r' || n, '{}' from numbers`.execute(db.logs)
   const index = new EventIndex(db, () => lastEvent(db.scans))
   while (await index.indexNext());
-  const { audit } = createStore(db, systemClock)
+  const destroy = async () => {
+    await db.close()
+    rmSync(folder, { recursive: true })
+  }
+  return { db, audit: createStore(db, systemClock).audit, destroy }
+}
+
+test('a page of events reads no table from end to end, wherever the events of a filter lie', async () => {
+  const { db, audit, destroy } = await openIndexedLog()
   const filters: readonly (readonly [number, EventFilter])[] = [
     [50, {}],
     [13, { clientIds: ['c7'] }],
@@ -177,8 +230,34 @@ test('a page of events reads no table from end to end, wherever the events of a 
       ).toEqual([])
     }
   }
-  await db.close()
-  rmSync(folder, { recursive: true })
+  await destroy()
+})
+
+test('the events of a client, a request or a trace are found by the index, in steps', async () => {
+  const { audit, destroy } = await openIndexedLog()
+  const idAt = (time: number) => uuidv7({ now: () => time, monotonic: () => 0 }, systemRandom)
+  // With the most queries that read events: one is of those that are not indexed yet.
+  const lists: readonly (readonly [number, number, AuditQuery])[] = [
+    [13, 4, { limit: 100, clientId: 'c7' }],
+    [0, 1, { limit: 100, clientId: 'none' }],
+    [0, 2, { limit: 100, requestId: idAt(systemClock.now()) }],
+    [0, 12, { limit: 100, traceId: 'a'.repeat(32) }],
+    [3_000, 10, { limit: 3_000 }],
+  ]
+  for (const [count, most, query] of lists) {
+    const all = vi.spyOn(StatementSync.prototype, 'all')
+    const turns = countTurns()
+    const events = await audit.listEvents(query)
+    const run = all.mock.contexts.map((context) => (context instanceof StatementSync ? context.sourceSQL : ''))
+    const reads = run.filter((text) => /^select .*"audit_event"/.test(text))
+    all.mockRestore()
+    expect(events, JSON.stringify(query)).toHaveLength(count)
+    expect(reads.length, JSON.stringify(query)).toBeLessThanOrEqual(most)
+    for (const text of reads) expect(text).toMatch(/"seq" >= \? and "seq" <= \?/)
+    // Requests run after each, unless a page is full.
+    expect(turns()).toBeGreaterThanOrEqual(Math.floor(reads.length / 2))
+  }
+  await destroy()
 })
 
 describe('a page of a list reads no table from end to end', () => {

@@ -157,10 +157,8 @@ async function revocationChecks(context: InspectionContext, claims: Claims, kid:
 
 async function revocationCheck({ store }: InspectionContext, revocation: Revocation): Promise<Check> {
   const { kind, id } = revocation
-  const events = await store.audit.listEvents({ limit: MOST_SEARCHED })
-  const event = events.findLast(
-    ({ type, detail }) => type === 'revocation.add' && detail['kind'] === kind && detail['id'] === id,
-  )
+  const { events } = await store.audit.queryEvents({ types: ['revocation.add'], limit: MOST_SEARCHED })
+  const event = events.find(({ detail }) => detail['kind'] === kind && detail['id'] === id)
   const by = event?.actor && `by ${actorInWords(event.actor)} at ${new Date(event.at).toISOString()}`
   const received =
     revocation.kind === 'token'

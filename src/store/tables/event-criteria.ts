@@ -42,17 +42,20 @@ export class Criteria {
 
   /** Whether the database searches the text of every event. */
   get searchesText(): boolean {
-    const { credential, audience, requestId } = this.#filter
-    return (credential ?? audience ?? requestId) !== undefined
+    const { credential, audience, requestId, traceId } = this.#filter
+    return (credential ?? audience ?? requestId ?? traceId) !== undefined
   }
 
   /** Whether no event can match. */
   get isImpossible(): boolean {
-    const { since, until, clientIds, owners, types, reasons, actor, credential, audience, requestId } = this.#filter
+    const { since, until, clientIds, owners, types, reasons, actor, credential, audience, requestId, traceId } =
+      this.#filter
     return (
       (since !== undefined && until !== undefined && since >= until) ||
       [clientIds, owners, types, reasons].some((values) => values?.length === 0) ||
-      [actor, credential, audience, requestId].some((value) => value !== undefined && value.length > LONGEST_VALUE)
+      [actor, credential, audience, requestId, traceId].some(
+        (value) => value !== undefined && value.length > LONGEST_VALUE,
+      )
     )
   }
 
@@ -64,7 +67,7 @@ export class Criteria {
   }
 
   restrict<Result>(query: Events<Result>): Events<Result> {
-    const { since, until, clientIds, owners, types, result, reasons, actor, requestId, credential, audience } =
+    const { since, until, clientIds, owners, types, result, reasons, actor, requestId, traceId, credential, audience } =
       this.#filter
     return query.where((eb) =>
       eb.and([
@@ -87,6 +90,7 @@ export class Criteria {
                 eb.and([eb('result', '=', 'refused'), contains('detail', requestId)]),
               ]),
             ]),
+        ...(traceId === undefined ? [] : [eb('trace_id', '=', traceId)]),
         ...(credential === undefined ? [] : [eb.or([contains('detail', credential), contains('changes', credential)])]),
         ...(audience === undefined ? [] : [contains('detail', audience)]),
       ]),
@@ -151,14 +155,14 @@ async function holderOf(credential: string, db: Kysely<Schema>, tenant: TenantId
   return row?.client_id
 }
 
-/** The terms of each property, the rarest properties first. */
+/** The terms of each property, the rarest properties first. Every event has a result, so that it leads to the tenant's blocks. */
 function termsOf(
   { clientIds, types, result, reasons, actor }: EventFilter,
   owned: readonly string[] | undefined,
   holder: string | undefined,
 ): readonly (readonly string[])[] {
   const rareTypes = types?.includes(USUAL.type) === false ? types : undefined
-  return [
+  const terms = [
     pairs(reasons, clientIds, term.rareReason),
     pairs(rareTypes, clientIds, term.rareType),
     reasons?.map(term.reason),
@@ -168,8 +172,11 @@ function termsOf(
     owned?.map(term.client),
     types?.map(term.type),
     result === undefined ? undefined : [term.result(result)],
-  ].filter((terms) => terms !== undefined)
+  ].filter((one) => one !== undefined)
+  return terms.length > 0 ? terms : [RESULTS.map(term.result)]
 }
+
+const RESULTS = ['success', 'refused']
 
 function pairs(
   some: readonly string[] | undefined,
