@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { CHANGES, CHECKPOINTS, type Chain, extend, headOf } from '../../audit/proof/chain.ts'
 import { type AuditKey, isWhole, openSeal, trustedKeys } from '../../audit/proof/keys.ts'
@@ -25,7 +26,7 @@ export interface Verification {
   readonly checkpoints: number
   /** Places that retention has removed with a signature, those of checkpoints included. */
   readonly removed: number
-  /** Events after the last checkpoint of their chain, which a checkpoint has yet to sign. */
+  /** Events that are there and that no checkpoint of their chain signs, mostly those since the last one. */
   readonly uncovered: number
   /** Events from before there were chains. They can't be verified. */
   readonly unchained: number
@@ -38,7 +39,8 @@ export interface Verification {
   readonly faultCount: number
 }
 
-const PAGE = 1_000
+/** Events in a page, some milliseconds. A server handles requests between pages. */
+const PAGE = 250
 
 /**
  * Verifies the events, chains, checkpoints and removals of all tenants, as they were when it began. It holds one page of events, and
@@ -63,15 +65,16 @@ export async function verifyAudit(context: SealedContext, input: VerifyInput = {
     }
     input.onProgress?.(walk.events)
     if (page.length < PAGE) break
+    await nextTurn()
   }
-  const uncovered = await walk.end(new Map((await proof.listChains()).map((chain) => [chain.id, chain])))
+  await walk.end(new Map((await proof.listChains()).map((chain) => [chain.id, chain])))
   removed.refuseOthers()
   return {
     events: walk.events,
     chains: chains.size - 1,
     checkpoints: signed.checkpoints,
     removed: removed.places,
-    uncovered,
+    uncovered: walk.uncovered,
     unchained: walk.unchained,
     keys: [...keys.keys()],
     lastCheckpointAt: signed.lastAt,
@@ -118,6 +121,7 @@ interface Evidence {
 class Walk {
   events = 0
   unchained = 0
+  uncovered = 0
   readonly #chains: ReadonlyMap<number, Chain>
   readonly #signed: Signed
   readonly #evidence: Evidence
@@ -196,6 +200,7 @@ class Walk {
     const computed = previous === undefined ? hash : after(previous)
     const isRight = computed === hash || (other !== undefined && after(other) === hash)
     if (!isRight) faults.add('the event, or its hash, was changed', where)
+    if (place > (this.#signed.points.last(chain)?.place ?? 0)) this.uncovered += 1
     const point = this.#signed.points.at(chain, place)
     if (point !== undefined && point.hash !== hash && (isRight || point.hash !== computed))
       faults.add(`the chain up to here is not the one that ${point.by} signs`, where)
@@ -203,25 +208,23 @@ class Walk {
     return { place, hash, other: isRight ? undefined : computed }
   }
 
-  /** @param now the chains as they are after the walk @returns the number of events that no checkpoint covers */
-  async end(now: ReadonlyMap<number, Chain>): Promise<number> {
+  /** @param now the chains as they are after the walk */
+  async end(now: ReadonlyMap<number, Chain>): Promise<void> {
     const { faults } = this.#evidence
     for (const [id, row] of this.#beyond) {
       const { place, seq, at } = row
       if (place === null || id === CHECKPOINTS || place > (now.get(id)?.place ?? 0))
         faults.add('the event was inserted: its chain has no such place', { chain: id, place: place ?? 0, seq, at })
     }
-    let uncovered = 0
-    for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) uncovered += await this.#endOf(chain)
+    for (const chain of this.#chains.values()) if (chain.id !== CHECKPOINTS) await this.#endOf(chain)
     const known = [...this.#chains.keys()]
     // Every database has the first two chains.
     const last = Math.max(CHECKPOINTS, this.#signed.chains, ...known, ...this.#signed.points.chains)
     for (let id = 1; id <= last; id += 1)
       if (!this.#chains.has(id)) faults.add('the whole chain is missing', { chain: id })
-    return uncovered
   }
 
-  async #endOf(chain: Chain): Promise<number> {
+  async #endOf(chain: Chain): Promise<void> {
     const { faults, removed } = this.#evidence
     const { id } = chain
     const end = headOf(chain)
@@ -240,7 +243,6 @@ class Walk {
       })
     else if (stored !== undefined && stored !== chain.signedPlace)
       faults.add('the chain names another last checkpoint than there is', { chain: id, place: chain.signedPlace })
-    return Math.max(0, end.place - (point?.place ?? 0))
   }
 
   #miss(chain: number, first: number, last: number): void {

@@ -12,17 +12,20 @@ import { transact } from '../sql/transaction.ts'
 import type { Chaining, SqlAuditStore } from './audit.ts'
 import { masterKeyInUse, requireInUse } from './master-key.ts'
 import { fromAuditKey, toAuditKey, toChain, toCheckpoint, toRemoval } from './proof-rows.ts'
+import { checkpoints, Pruning } from './pruning.ts'
 import { lockRemovals } from './removals.ts'
 
 export class SqlProofStore implements ProofStore {
   readonly #db: Database
   readonly #audit: SqlAuditStore
   readonly #chaining: Chaining
+  readonly #pruning: Pruning
 
   constructor(db: Database, audit: SqlAuditStore, chaining: Chaining) {
     this.#db = db
     this.#audit = audit
     this.#chaining = chaining
+    this.#pruning = new Pruning(db, checkpoints(chaining.removals))
   }
 
   signWith(seal: Seal | undefined): void {
@@ -57,20 +60,7 @@ export class SqlProofStore implements ProofStore {
   }
 
   removeCheckpointsBefore(time: number, most: number): Promise<number> {
-    return transact(this.#db.logs, async (trx) => {
-      await lockRemovals(trx)
-      const rows = await trx
-        .selectFrom('audit_checkpoint')
-        .selectAll()
-        .where('at', '<', time)
-        .where('number', '<', (query) =>
-          query.selectFrom('audit_checkpoint').select(({ fn }) => fn.max('number').as('last')),
-        )
-        .orderBy('number')
-        .limit(most)
-        .execute()
-      return this.#chaining.removals.removeCheckpoints(trx, rows, { cause: 'time', at: time })
-    })
+    return this.#pruning.pruneBefore(time, most)
   }
 
   async listKeys(): Promise<readonly AuditKey[]> {
