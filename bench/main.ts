@@ -11,7 +11,7 @@ import { help, type Options, parseOptions } from './options.ts'
 import { profile } from './profile/profile.ts'
 import { fairness, listsVerdict, type Row, rowsOf, startingVerdict, table, verdicts } from './report.ts'
 import { resultsPage } from './results.ts'
-import { rowName, type Scenario, scenarios, subject } from './scenarios.ts'
+import { selected, subject } from './scenarios.ts'
 import { measureStarting } from './starting.ts'
 import { canPin, cores, Workspace } from './workspace.ts'
 
@@ -26,15 +26,6 @@ const print = (text: string): void => {
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
-
-/** The scenarios with the servers of the requested rows. */
-const selected = (only: string): readonly Scenario[] =>
-  scenarios
-    .map((scenario) => ({
-      ...scenario,
-      servers: scenario.servers.filter((server) => rowName(server.name, scenario).includes(only)),
-    }))
-    .filter(({ servers }) => servers.length > 0)
 
 function describe({ seconds, rounds, warmup, connections }: Options): string {
   return [

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly name: string
   /** The number of clients. They ask for tokens in turn. */
   readonly clients: number
+  /** Whether it takes so long that it is measured only when `--only` has a part of its name. */
+  readonly isLong?: true
   readonly task: Task
   /** The servers, put under load in this order, in turn. */
   readonly servers: readonly BenchServer[]
@@ -49,6 +51,8 @@ const oneAsks = tessera({ label: 'one of them asks', asking: 1 })
 const unrevoked = tessera({ label: 'none revoked' })
 const untraced = tessera({ label: 'no traces' })
 const generated = tessera({ label: 'generated' })
+const emptyLog = tessera({ label: 'empty log' })
+const alone = tessera({ label: 'one tenant alone' })
 
 /** More than the cache holds, so that each token is evicted before its next turn. */
 const MANY_TOKENS = 20_000
@@ -56,7 +60,7 @@ const MANY_TOKENS = 20_000
 const MILLION = 1_000_000
 
 /** All measurements. */
-export const scenarios: readonly Scenario[] = [
+const scenarios: readonly Scenario[] = [
   { name: '1 client', clients: 1, ...peers },
   { name: '10,000 clients', clients: 10_000, ...peers },
   {
@@ -163,6 +167,33 @@ export const scenarios: readonly Scenario[] = [
     servers: [unrevoked, tessera({ liveRevocations: 1_000_000 })],
     comparisons: [{ server: unrevoked.name, atLeast: 0.9, mostMoreMb: 200 }],
   },
+  {
+    name: '10,000,000 audit events',
+    clients: 10_000,
+    isLong: true,
+    task: issuing,
+    servers: [emptyLog, tessera({ events: 10_000_000 })],
+    comparisons: [{ server: emptyLog.name, atLeast: 0.9 }],
+  },
+  {
+    // A million clients and a million events of others.
+    name: '1,000 tenants of 1,000 clients',
+    clients: 1_000,
+    isLong: true,
+    task: issuing,
+    servers: [alone, tessera({ otherTenants: 999, events: 1_000_000 })],
+    comparisons: [{ server: alone.name, atLeast: 0.9 }],
+  },
 ]
 
 export const rowName = (server: string, scenario: Scenario): string => `${server}, ${scenario.name}`
+
+/** The scenarios with the servers of the requested rows. @param only a part of their names; empty for all that don't take long */
+export const selected = (only: string): readonly Scenario[] =>
+  scenarios
+    .filter(({ name, isLong }) => isLong !== true || (only !== '' && name.includes(only)))
+    .map((scenario) => ({
+      ...scenario,
+      servers: scenario.servers.filter((server) => rowName(server.name, scenario).includes(only)),
+    }))
+    .filter(({ servers }) => servers.length > 0)

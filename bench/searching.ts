@@ -43,7 +43,7 @@ async function measure(kind: DatabaseKind, count: number, workspace: Workspace):
   const made = await makeDatabase(kind, workspace, mkdtempSync(join(workspace.folder, 'search-')))
   const db = await made.open()
   const before = performance.now()
-  await fillEvents(db, count)
+  await fillEvents(db, { count })
   say(`${kind}: ${count} events, filled and indexed in ${Math.round((performance.now() - before) / 1000)} s`)
   const { audit } = createStore(db, systemClock)
   let worst = 0

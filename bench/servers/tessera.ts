@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/platform/clock.ts'
+import { lastEvent } from '../../src/store/tables/last-event.ts'
+import { fillEvents } from '../audit-fill.ts'
 import { clientKey } from '../client-key.ts'
 import {
   audience,
@@ -20,6 +22,7 @@ import { addCrowd } from './crowd.ts'
 import { type BenchDatabase, type DatabaseKind, makeDatabase } from './databases.ts'
 import { addLiveRevocations } from './live-revocations.ts'
 import type { BenchServer } from './server.ts'
+import { addTenants } from './tenants.ts'
 
 interface Setup {
   /** Distinguishes it from another Tessera of the scenario. */
@@ -40,6 +43,10 @@ interface Setup {
   readonly command?: string
   /** The number of clients in the cache; the default if unset. */
   readonly kept?: number
+  /** The number of events in the audit log. */
+  readonly events?: number
+  /** The number of other tenants, with as many clients each. */
+  readonly otherTenants?: number
 }
 
 const collector = fileURLToPath(new URL('./collector-process.ts', import.meta.url))
@@ -57,6 +64,8 @@ export const tessera = ({
   asking,
   isTraced = false,
   kept,
+  events = 0,
+  otherTenants = 0,
   command = cli,
 }: Setup = {}): BenchServer => ({
   presents,
@@ -75,6 +84,8 @@ export const tessera = ({
     await workspace.start({ args: [cli, 'apply', '-f', file], env: storage }, cores.server).done()
     await addCrowd(database, first, others)
     await addLiveRevocations(database, liveRevocations)
+    const masterKey = randomBytes(32)
+    const before = await prefill(database, { masterKey, events, otherTenants })
     return {
       args: [command, 'serve'],
       env: {
@@ -82,7 +93,7 @@ export const tessera = ({
         ...(kept !== undefined && { TESSERA_CACHE_CLIENTS: String(kept) }),
         ...(isTraced && { TESSERA_TRACES_ENDPOINT: await startCollector(workspace) }),
         TESSERA_ISSUER: issuer,
-        TESSERA_MASTER_KEY: randomBytes(32).toString('base64'),
+        TESSERA_MASTER_KEY: masterKey.toString('base64'),
         TESSERA_RUNTIME_TLS: 'off',
         TESSERA_RUNTIME_TRUSTED_PROXIES: '127.0.0.1,::1',
         TESSERA_RUNTIME_HOST: '127.0.0.1',
@@ -91,7 +102,7 @@ export const tessera = ({
         TESSERA_WORKERS: String(workers ?? 1),
       },
       usesAllCores: workers !== undefined,
-      inspect: (issued) => inspect(database, { issued, liveRevocations }),
+      inspect: (issued) => inspect(database, { issued, liveRevocations, before }),
     }
   },
 })
@@ -102,13 +113,32 @@ async function startCollector(workspace: Workspace): Promise<string> {
   return `${origin}/v1/traces`
 }
 
+interface Prefilled {
+  readonly masterKey: Buffer
+  readonly events: number
+  readonly otherTenants: number
+}
+
+/** Fills the audit log, and adds other tenants. @returns the number of the last event */
+async function prefill(database: BenchDatabase, { masterKey, events, otherTenants }: Prefilled): Promise<number> {
+  const opened = await database.open()
+  if (otherTenants > 0) await addTenants(opened, otherTenants)
+  if (events > 0) await fillEvents(opened, { count: events, masterKey, others: otherTenants })
+  const last = await lastEvent(opened.scans)
+  await opened.close()
+  return last
+}
+
 /** Checks that the audit log has every token and no refusal, and that revoked tokens stayed so. */
 async function inspect(
   database: BenchDatabase,
-  expected: { readonly issued: number; readonly liveRevocations: number },
+  expected: { readonly issued: number; readonly liveRevocations: number; readonly before: number },
 ) {
   const { scans, close } = await database.open()
-  const events = scans.selectFrom('audit_event').select(({ fn }) => fn.countAll().as('count'))
+  const events = scans
+    .selectFrom('audit_event')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('seq', '>', expected.before)
   const revocations = scans.selectFrom('revocation').select(({ fn }) => fn.countAll().as('count'))
   const count = async (query: typeof events) => Number((await query.executeTakeFirstOrThrow()).count)
   const recorded = await count(events.where('type', '=', 'token.issue').where('result', '=', 'success'))

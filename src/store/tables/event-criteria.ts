@@ -111,7 +111,7 @@ export class Criteria {
 }
 
 /** Whether one of the owners has the client of an event. An event from before its creation is of an earlier client of the same id. */
-export const isOwned = (
+const isOwned = (
   eb: ExpressionBuilder<Schema, 'audit_event'>,
   tenant: TenantId,
   owners: readonly string[],
