@@ -146,9 +146,9 @@ class Asking {
   }
 }
 
-/** The largest resident memory of a process so far, in MB (proc_pid_status(5)). */
+/** The largest resident memory of a process so far, in MB (proc_pid_status(5)); 0 once it has ended. */
 const peakMb = (pid: number | undefined): number =>
-  Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+  Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
 async function measure(kind: DatabaseKind, count: number, workspace: Workspace): Promise<void> {
   const folder = mkdtempSync(join(workspace.folder, 'log-'))

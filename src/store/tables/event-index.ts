@@ -1,7 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { actorName } from '../../audit/actor-name.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
+import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import { toActor } from './event-rows.ts'
 import { BLOCK, BLOCKS, SEGMENT, segmentOf, term, USUAL } from './event-segments.ts'
@@ -15,7 +16,7 @@ interface Term {
   readonly blocks: number
 }
 
-/** Rows of terms that one statement looks at when it removes those of empty segments. */
+/** Terms of empty segments that one statement removes. */
 const TERMS_AT_ONCE = 5_000
 
 /**
@@ -145,32 +146,35 @@ export class EventIndex {
     })
   }
 
-  /** Goes through all terms once. An index by segment would cost as much as the terms. */
+  /** Looks into each tenant once, since the terms are in the order of tenants. An index by segment would cost as much as the terms. */
   async #removeTerms(segments: readonly number[]): Promise<void> {
     const { scans, logs } = this.#db
-    let after = { tenant: '', term: '', segment: -1 }
-    for (;;) {
-      const key = sql`(tenant, segment, term)`
-      const behind = sql<boolean>`${key} > (${after.tenant}, ${after.segment}, ${after.term})`
-      const last = await scans
-        .selectFrom('audit_term')
-        .select(['tenant', 'term', 'segment'])
-        .where(behind)
-        .orderBy('tenant')
-        .orderBy('segment')
-        .orderBy('term')
-        .offset(TERMS_AT_ONCE - 1)
-        .limit(1)
-        .executeTakeFirst()
-      await transact(logs, (trx) => {
-        const doomed = trx.deleteFrom('audit_term').where(behind).where('segment', 'in', segments)
-        if (last === undefined) return doomed.execute()
-        return doomed.where(sql<boolean>`${key} <= (${last.tenant}, ${last.segment}, ${last.term})`).execute()
-      })
-      if (last === undefined) return
-      after = last
+    for (let tenant = ''; ; ) {
+      const next = scans.selectFrom('audit_term').select('tenant').where('tenant', '>', tenant).orderBy('tenant')
+      const row = await next.limit(1).executeTakeFirst()
+      if (row === undefined) return
+      tenant = row.tenant
+      // Other writers get their turn between the parts.
+      for (let removed = TERMS_AT_ONCE; removed === TERMS_AT_ONCE; )
+        removed = await transact(logs, (trx) => removeSome(trx, tenant, segments))
     }
   }
+}
+
+async function removeSome(trx: Kysely<Schema>, tenant: string, segments: readonly number[]): Promise<number> {
+  const some = trx
+    .selectFrom('audit_term')
+    .select(['tenant', 'segment', 'term'])
+    .where('tenant', '=', tenant)
+    .where('segment', 'in', segments)
+    .limit(TERMS_AT_ONCE)
+  const { numDeletedRows } = await trx
+    .deleteFrom('audit_term')
+    .where(({ eb, refTuple }) =>
+      eb(refTuple('tenant', 'segment', 'term'), 'in', some.$asTuple('tenant', 'segment', 'term')),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }
 
 /** The terms of the events of a segment, but for the names of actors. The events are read once. */

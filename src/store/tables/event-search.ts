@@ -18,7 +18,7 @@ const MOST_BLOCKS = 64
 const MOST_SEARCHED = 24
 /** The blocks of the first query, which often suffices, and of later ones. Requests are handled between two queries. */
 const FEW_BLOCKS = 1
-const MANY_BLOCKS = 16
+const MANY_BLOCKS = 8
 /** The segments that are looked up at once, and those of one page at most. */
 const FEW_SEGMENTS = 8
 const MANY_SEGMENTS = 256
