@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CHECKPOINTS, type Chain, extendCheckpoints, headOf } from '../../audit/proof/chain.ts'
 import { type Checkpoint, contentOf } from '../../audit/proof/checkpoint.ts'
 import { isSignedBy } from '../../audit/proof/keys.ts'
@@ -12,8 +11,8 @@ import type { Position, Removed } from './removed.ts'
 /** A copy of a checkpoint, from outside of the database. */
 export type GivenCheckpoint = Pick<Checkpoint, 'statement' | 'signature'>
 
-/** Checkpoints in a page. A server handles requests between pages, and verifying a signature takes a tenth of a millisecond. */
-const PAGE = 100
+/** Verifying a signature takes a tenth of a millisecond. */
+const PAGE = 30
 
 interface Trust {
   readonly keys: ReadonlyMap<string, KeyObject>
@@ -31,12 +30,13 @@ export interface Signed {
   readonly lastAt: number | undefined
 }
 
-/** Reads and verifies all checkpoints up to the end of their chain, and copies of some from outside. */
+/** Reads and verifies all checkpoints up to the end of their chain, and copies of some from outside. @param rest waits between pages */
 export async function readCheckpoints(
   store: ProofStore,
   chain: Chain | undefined,
   given: readonly GivenCheckpoint[],
   trust: Trust,
+  rest: () => Promise<unknown>,
 ): Promise<Signed> {
   const points = new Points()
   let chains = 0
@@ -73,7 +73,7 @@ export async function readCheckpoints(
       lastAt = at
     }
     if (page.length < PAGE) break
-    await nextTurn()
+    await rest()
   }
   position = await removed.follow(chain, position, end.place)
   // The hash is unknown if the last ones were removed meanwhile.

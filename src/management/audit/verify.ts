@@ -17,6 +17,8 @@ interface VerifyInput {
   readonly given?: readonly GivenCheckpoint[]
   /** Called repeatedly with the number of events so far. */
   readonly onProgress?: (events: number) => void
+  /** Waits between two pages, of which each takes some milliseconds; by default, for one turn of the event loop. */
+  readonly rest?: () => Promise<unknown>
 }
 
 /** The result of verifying the audit log. */
@@ -39,7 +41,6 @@ export interface Verification {
   readonly faultCount: number
 }
 
-/** Events in a page, some milliseconds. A server handles requests between pages. */
 const PAGE = 250
 
 /**
@@ -48,6 +49,7 @@ const PAGE = 250
  */
 export async function verifyAudit(context: SealedContext, input: VerifyInput = {}): Promise<Verification> {
   const { proof } = context.store
+  const { rest = nextTurn } = input
   const faults = new Faults()
   const chains = new Map((await proof.listChains()).map((chain) => [chain.id, chain]))
   // Read after the chains, so that they hold every key of theirs.
@@ -55,7 +57,7 @@ export async function verifyAudit(context: SealedContext, input: VerifyInput = {
   const keys = trusted(all, context.masterKey, input.key, faults)
   const removed = await Removed.read(proof, keys, faults)
   const trust = { keys, faults, removed }
-  const signed = await readCheckpoints(proof, chains.get(CHECKPOINTS), input.given ?? [], trust)
+  const signed = await readCheckpoints(proof, chains.get(CHECKPOINTS), input.given ?? [], trust, rest)
   const walk = new Walk(chains, signed, { removed, faults, kids: new Set(all.map(({ kid }) => kid)) })
   for (let page: readonly ChainedRow[] = [], after = 0; ; after = page.at(-1)?.seq ?? after) {
     page = await proof.listRows(after, PAGE)
@@ -65,7 +67,7 @@ export async function verifyAudit(context: SealedContext, input: VerifyInput = {
     }
     input.onProgress?.(walk.events)
     if (page.length < PAGE) break
-    await nextTurn()
+    await rest()
   }
   await walk.end(new Map((await proof.listChains()).map((chain) => [chain.id, chain])))
   removed.refuseOthers()

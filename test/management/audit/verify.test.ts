@@ -78,8 +78,8 @@ describe('an untouched log', () => {
     const { store } = await log.run()
     const turns = countTurns()
     const { faults, events, checkpoints } = await verifyAudit(contextOf(store, log.clock, MASTER))
-    // A step is 250 events or 100 checkpoints.
-    expect(turns()).toBeGreaterThanOrEqual(20 + 2)
+    // A step is 250 events or 30 checkpoints.
+    expect(turns()).toBeGreaterThanOrEqual(20 + 8)
     expect({ faults, events, checkpoints }).toEqual({ faults: [], events: 5_001, checkpoints: 250 })
   })
 })
