@@ -10,8 +10,9 @@ import { lastEvent } from '../src/store/tables/last-event.ts'
 import { createStore } from '../src/store/tables/sql-store.ts'
 import { audience, lifetime, scope } from './fleet.ts'
 
-/** The events are spread over this time, which is a little less than the default retention. */
-const WITHIN_MS = 80 * DAY_MS
+/** The events are spread over these days, a few less than are kept by default. */
+export const FILLED_DAYS = 80
+const WITHIN_MS = FILLED_DAYS * DAY_MS
 /** The clients of the events. Each has the same number of them. */
 const CLIENTS = 10_000
 /** The size of a server's batches. */

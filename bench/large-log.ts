@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { DAY_MS, systemClock } from '../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../src/platform/random.ts'
-import { fillEvents, RARE } from './audit-fill.ts'
+import { FILLED_DAYS, fillEvents, RARE } from './audit-fill.ts'
 import { audience, basic, issuer, makeClients, scope, tokenForm, tokenPath } from './fleet.ts'
 import { type DatabaseKind, makeDatabase } from './servers/databases.ts'
 import { type Child, cores, Workspace } from './workspace.ts'
@@ -229,21 +229,22 @@ async function measure(kind: DatabaseKind, count: number, workspace: Workspace):
 
   const pruning = await serve({ TESSERA_AUDIT_RETENTION_DAYS: String(KEPT_DAYS) })
   const others = new Asking(pruning.origin)
-  const left = async () => {
-    const opened = await database.open()
-    const { first } = await opened.scans
+  // Events are removed in their order. This asks for a few of the last ones that are due.
+  const place = Math.floor((count * (FILLED_DAYS - KEPT_DAYS)) / FILLED_DAYS) - 5_000
+  const watching = await database.open()
+  const isThere = () =>
+    watching.scans
       .selectFrom('audit_event')
-      .select(({ fn }) => fn.min('at').as('first'))
-      .where('seq', '<', count / 2)
-      .executeTakeFirstOrThrow()
-    await opened.close()
-    return first
-  }
-  const oldest = systemClock.now() - KEPT_DAYS * DAY_MS
+      .select('seq')
+      .where('seq', '>=', place)
+      .where('seq', '<', place + 100)
+      .limit(1)
+      .executeTakeFirst()
   const removal = await others.during(async () => {
-    while (((await left()) ?? oldest) < oldest) await sleep(1_000)
+    while ((await isThere()) !== undefined) await sleep(1_000)
   })
-  report(`the removal of the events of ${80 - KEPT_DAYS} days`, removal, idle.wait)
+  await watching.close()
+  report(`the removal of the events of ${FILLED_DAYS - KEPT_DAYS} days`, removal, idle.wait)
   others.stop()
   await pruning.server.stop()
 }
