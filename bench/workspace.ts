@@ -60,6 +60,10 @@ export class Child {
     return this.#process.stdout
   }
 
+  get stderr(): Readable {
+    return this.#process.stderr
+  }
+
   /** Its last output, for messages about a failure. */
   get tail(): string {
     return this.#tail.trim()

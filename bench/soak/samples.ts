@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Kysely, sql } from 'kysely'
+import { scrape } from '../../test/harness/scrape.ts'
+import type { BenchDatabase } from '../servers/databases.ts'
+import type { SoakNode } from './node.ts'
+import type { Series, Tolerance } from './verdict.ts'
+
+/** A growth that this run would show as the start of a leak, beyond what garbage collection and caches do. */
+const MEMORY: Tolerance = { share: 0.08, amount: 6e6 }
+const HANDLES: Tolerance = { share: 0.05, amount: 4 }
+const ROWS: Tolerance = { share: 0.1, amount: 12 }
+const FILE: Tolerance = { share: 0.1, amount: 8e6 }
+
+/** Metrics of a server that are sampled. */
+const metrics = [
+  ['heap used', 'nodejs_heap_size_used_bytes', 'bytes', MEMORY],
+  ['external memory', 'nodejs_external_memory_bytes', 'bytes', MEMORY],
+  ['clients in memory', 'tessera_directory_clients', 'count', HANDLES],
+  ['entries in caches', 'tessera_cache_entries', 'count', { share: 0.1, amount: 60 }],
+  ['audit events waiting', 'tessera_audit_events_waiting', 'count', { share: 0.1, amount: 500 }],
+  ['usage counts waiting', 'tessera_usage_entries', 'count', { share: 0.1, amount: 500 }],
+] as const
+
+/** Takes samples of servers and their database. */
+export class Samples {
+  readonly #series = new Map<string, { readonly points: { at: number; value: number }[] } & Omit<Series, 'points'>>()
+  readonly #database: Awaited<ReturnType<BenchDatabase['open']>>
+  readonly #file: string | undefined
+  readonly #start = performance.now()
+
+  static async start(database: BenchDatabase): Promise<Samples> {
+    return new Samples(await database.open(), /^sqlite:(.*)$/.exec(database.url)?.[1])
+  }
+
+  private constructor(database: Awaited<ReturnType<BenchDatabase['open']>>, file: string | undefined) {
+    this.#database = database
+    this.#file = file
+  }
+
+  get series(): readonly Series[] {
+    return [...this.#series.values()]
+  }
+
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#start) / 1000
+  }
+
+  close(): Promise<void> {
+    return this.#database.close()
+  }
+
+  /** @param isLasting whether the process lives for the whole run, so that its growth is judged */
+  async takeOf(node: SoakNode, isLasting: boolean): Promise<void> {
+    const { pid, name } = node
+    if (pid === undefined) return
+    const judged = (tolerance: Tolerance) => (isLasting ? tolerance : undefined)
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const fieldOf = (field: string) => Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(status)?.[1])
+    this.#add(`${name}: resident memory`, fieldOf('VmRSS') * 1024, 'bytes', judged(MEMORY))
+    this.#add(`${name}: threads`, fieldOf('Threads'), 'count', judged({ share: 0, amount: 1 }))
+    this.#add(`${name}: open handles`, readdirSync(`/proc/${pid}/fd`).length, 'count', judged(HANDLES))
+    const { value } = await scrape(node.admin)
+    for (const [what, metric, unit, tolerance] of metrics)
+      this.#add(`${name}: ${what}`, value(metric) ?? Number.NaN, unit, judged(tolerance))
+    this.#add(
+      `${name}: event loop, slowest hundredth`,
+      (value('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN) * 1000,
+      'ms',
+    )
+    this.#add(`${name}: lost audit events`, value('tessera_audit_events_lost_total') ?? 0, 'count', {
+      share: 0,
+      amount: 0,
+    })
+  }
+
+  /** @param kept rows of tables that stay for good, which are no growth */
+  async takeOfDatabase(kept: Readonly<Record<string, number>>): Promise<void> {
+    const db: Kysely<never> = this.#database.scans as never
+    for (const { name } of await db.introspection.getTables()) {
+      const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(name)}`.execute(db)
+      const count = Number(rows[0]?.count)
+      this.#add(`rows of ${name}`, count, 'rows', name in kept ? undefined : ROWS)
+      if (name in kept) this.#add(`rows of ${name}, but those kept for good`, count - (kept[name] ?? 0), 'rows', ROWS)
+    }
+    if (this.#file === undefined) {
+      const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db)
+      this.#add('database', Number(rows[0]?.bytes), 'bytes', FILE)
+      return
+    }
+    this.#add('database file', statSync(this.#file).size, 'bytes', FILE)
+    this.#add('write-ahead log', statSync(`${this.#file}-wal`).size, 'bytes', FILE)
+  }
+
+  #add(name: string, value: number, unit: Series['unit'], tolerance?: Tolerance): void {
+    const series = this.#series.get(name) ?? { name, unit, tolerance, points: [] }
+    this.#series.set(name, series)
+    series.points.push({ at: this.elapsed, value })
+  }
+}
