@@ -1,4 +1,4 @@
-import { freeLabel } from '../../model/credentials/life.ts'
+import { freeLabel, makeRoom } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import type { Standing } from '../fields.ts'
 import { addShown, type CredentialChange, requireCredentials, type ShowSecret } from './change.ts'
@@ -23,7 +23,7 @@ export async function addCredential(
   const { generated } = made
   const add = ({ all }: Standing): CredentialChange => {
     const credential = { ...made.credential, label: freeLabel(wantedLabel, all) }
-    return { writes: { put: [credential], remove: [] }, credential }
+    return { writes: makeRoom(all, { put: [credential], remove: [] }, context.clock.now()), credential }
   }
   const { credential } = await addShown(context, client, { type: 'credential.add', before, add, generated, show })
   return { credential, generated }

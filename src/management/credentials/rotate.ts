@@ -1,5 +1,5 @@
 import type { Credential } from '../../model/credentials/credential.ts'
-import { freeLabel, nameOf, rotate } from '../../model/credentials/life.ts'
+import { freeLabel, makeRoom, nameOf, rotate } from '../../model/credentials/life.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { iso } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
@@ -39,8 +39,9 @@ export async function rotateCredential(
   const add = (standing: Standing): Rotation => {
     const now = clock.now()
     const labelled = { ...made.credential, label: freeLabel(wantedLabel, standing.all) }
-    const writes = rotate(standing.all, findCredential(standing, replaced.id, now), labelled, overlap, now)
-    const [old, credential] = writes.put
+    const rotated = rotate(standing.all, findCredential(standing, replaced.id, now), labelled, overlap, now)
+    const [old, credential] = rotated.put
+    const writes = makeRoom(standing.all, rotated, now)
     return { writes, credential, old, extraDetail: { replaces: replaced.id, old_expires: iso(old.expiresAt) } }
   }
   const rotation = await addShown(context, client, { type: 'credential.rotate', before, add, generated, show })

@@ -14,6 +14,9 @@ export interface CredentialWrites {
 /** Writes that put exactly these credentials. */
 type WritesOf<Put extends readonly Credential[]> = CredentialWrites & { readonly put: Put }
 
+/** The most expired credentials of a client that commands created. They explain refusals, and the latest can be restored. */
+export const MOST_EXPIRED = 20
+
 /** A label that no credential of the client has, beginning with `wanted`. */
 export function freeLabel(wanted: string, credentials: readonly Credential[]): string {
   const taken = new Set(credentials.map(({ label }) => label))
@@ -92,6 +95,30 @@ export const remove = (credentials: readonly Credential[], removed: Credential):
   remove: [removed.id],
   ...(removed.origin === 'manifest' && { keepAway: removed }),
 })
+
+/**
+ * Removes the oldest expired credentials beyond `MOST_EXPIRED` with writes that add one, so that rotations can't fill the database.
+ * Those of a manifest stay, because it must not bring them back.
+ * @param adding the writes that add @param now milliseconds
+ */
+export function makeRoom(credentials: readonly Credential[], adding: CredentialWrites, now: number): CredentialWrites {
+  const added = new Map(adding.put.map((one) => [one.id, one]))
+  const expired = credentials
+    .filter(({ id, origin, revokedAt }) => origin === 'command' && revokedAt === undefined && !added.has(id))
+    .filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt <= now)
+    .toSorted((one, other) => (one.expiresAt ?? 0) - (other.expiresAt ?? 0))
+  let left = [...credentials.filter(({ id }) => !added.has(id)), ...adding.put]
+  const put = new Map(added)
+  const removed = expired.slice(0, Math.max(0, expired.length - MOST_EXPIRED))
+  for (const { id } of removed) {
+    const present = left.find((one) => one.id === id)
+    if (present === undefined) continue
+    for (const follower of remove(left, present).put) put.set(follower.id, follower)
+    left = left.flatMap((one) => (one.id === id ? [] : [put.get(one.id) ?? one]))
+  }
+  const gone = removed.map(({ id }) => id)
+  return { put: [...put.values()].filter(({ id }) => !gone.includes(id)), remove: [...adding.remove, ...gone] }
+}
 
 /** The successor of a credential; undefined if it has none, or only revoked ones. */
 export const successorOf = (credentials: readonly Credential[], { id }: Credential): Credential | undefined =>

@@ -12,6 +12,7 @@ import {
   credentialsRevoke,
   credentialsRotate,
 } from '../../../src/cli/credentials.ts'
+import { MOST_EXPIRED } from '../../../src/model/credentials/life.ts'
 import { formatHash, sha256 } from '../../../src/model/credentials/secret-hash.ts'
 import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
@@ -42,7 +43,7 @@ beforeAll(async () => {
     manifest: `
 ${oneApi('edit')}
 clients:
-${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again'].map((id) => client(id)).join('\n')}
+${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again', 'often'].map((id) => client(id)).join('\n')}
 ${client('bare', '[]')}
 ${client('keys', `[{ label: inline, jwks: { keys: [${JSON.stringify(newJwk('k1'))}] } }]`)}
 `,
@@ -163,6 +164,33 @@ test('rotate: both credentials work at once, and the old one ends with the overl
       detail: { credential: young?.id, kind: 'secret', replaces: old?.id, old_expires: old?.expires },
     },
   ])
+})
+
+test('rotating and adding again and again: the oldest expired ones of commands go, and the chain stays whole', async () => {
+  const rotate = async () => {
+    const made = await json<Listed>(() =>
+      credentialsRotate('often', undefined, { overlap: '0s', json: true, secretsTo: 'stdout' }),
+    )
+    generated.push(made.secret ?? '')
+    return made
+  }
+  const made: Listed[] = []
+  while (made.length < MOST_EXPIRED + 3) made.push(await rotate())
+  const ids = made.map(({ id }) => id)
+  const [own, ...others] = await list('often')
+  expect(own).toMatchObject({ label: 'first', origin: 'manifest', status: 'expired' })
+  // The last one is valid. Twenty were expired before the last rotation, which ended another.
+  expect(others.map(({ id }) => id)).toEqual(ids.slice(-MOST_EXPIRED - 2))
+  expect(others.map(({ replaces }) => replaces)).toEqual([own?.id, ...ids.slice(-MOST_EXPIRED - 2, -1)])
+  expect(others.map(({ status }) => status)).toEqual([...Array(MOST_EXPIRED + 1).fill('expired'), 'active'])
+  const { changes } = (await recorded('often')).at(-1) ?? {}
+  expect(JSON.stringify(changes)).toContain(ids.at(-MOST_EXPIRED - 3))
+
+  const added = await json<Listed>(() => credentialsAdd('often', { json: true, secretsTo: 'stdout' }))
+  generated.push(added.secret ?? '')
+  const left = await list('often')
+  expect(left.map(({ id }) => id)).toEqual([own?.id, ...ids.slice(-MOST_EXPIRED - 1), added.id])
+  expect(left[1]?.replaces).toBe(own?.id)
 })
 
 test('cancel: the old one stays valid, and the new one is refused within a second', async () => {
@@ -563,7 +591,7 @@ async function stored(id: string) {
 }
 
 describe('clients', () => {
-  const ids = ['again', 'bare', 'cancelled', 'disabled', 'keys', 'kinds', 'removed', 'revoked', 'rotated']
+  const ids = ['again', 'bare', 'cancelled', 'disabled', 'keys', 'kinds', 'often', 'removed', 'revoked', 'rotated']
 
   test('list: one line each, with the kinds of credentials', async () => {
     const { stdout } = await run(() => clientsList({}))
