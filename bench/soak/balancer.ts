@@ -2,7 +2,9 @@ import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from './traffic-order.ts'
 
-const CHECK_EVERY_MS = 100
+const CHECK_EVERY_MS = 250
+/** Failed checks in a row that take a server out, as load balancers have it. One may be a pause of a busy machine. */
+const MOST_FAILED = 3
 const TIMEOUT_MS = 10_000
 /** Connections to each server. */
 const CONNECTIONS = 32
@@ -20,7 +22,7 @@ interface Asked {
   readonly form?: string
 }
 
-/** Gives each request to the next server whose `/readyz` last answered 200, as load balancers do. It repeats none. */
+/** Gives each request to the next server whose `/readyz` answers 200, as load balancers do. It repeats none. */
 export class Balancer {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   readonly #backends: readonly Backend[]
@@ -86,7 +88,7 @@ export class Balancer {
   }
 
   async #watch(backend: Backend): Promise<void> {
-    for (;;) {
+    for (let failed = 0; ; ) {
       const isReady = await fetch(`${backend.admin}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
         async (response) => {
           await response.body?.cancel()
@@ -94,7 +96,9 @@ export class Balancer {
         },
         () => false,
       )
-      this.#ready[isReady ? 'add' : 'delete'](backend)
+      failed = isReady ? 0 : failed + 1
+      if (isReady) this.#ready.add(backend)
+      else if (failed >= MOST_FAILED) this.#ready.delete(backend)
       await sleep(CHECK_EVERY_MS)
     }
   }

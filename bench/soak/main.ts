@@ -24,7 +24,7 @@ import { judge } from './verdict.ts'
 
 /** Seconds of full load before the rate is measured, and while it is. */
 const WARM_SECONDS = 5
-const MEASURED_SECONDS = 10
+const MEASURED_SECONDS = 20
 /** The part of the run for which days of retention, which are minutes here, keep rows. */
 const KEPT_PART = 1 / 12
 

@@ -137,7 +137,7 @@ export class SoakNode implements Backend {
       audit: { retention_days: minutesKept },
       usage: { minutes_kept: Math.min(168, 24 * minutesKept), hours_kept: minutesKept, days_kept: minutesKept },
       log: { level: isOdd ? 'warn' : 'info' },
-      shutdown: { delay: 2, timeout: 20 },
+      shutdown: { delay: 4, timeout: 20 },
     }
     writeFileSync(this.configFile, JSON.stringify(config), { mode: 0o600 })
   }

@@ -33,7 +33,7 @@ Written by \`npm run soak -- --results bench/SOAK.md\`. [README.md](README.md) s
 \`\`\`text
 machine: ${machine}
 ${(lasted / 60).toFixed(1)} minutes on ${options.database}; days of retention are minutes, of which ${minutesKept} are kept
-${Math.round(full)} answers a second at full load; ${Math.round(rate)} requests a second were due, ${Math.round(reached)} were answered
+${full === 0 ? 'the full load was not measured' : `${Math.round(full)} answers a second at full load`}; ${Math.round(rate)} requests a second were due, ${Math.round(reached)} were answered
 the lasting server used ${Math.round(busy * 100)}% of a core
 latency: half within ${report.p50_ms.toFixed(1)} ms, 99 of 100 within ${report.p99_ms.toFixed(1)} ms; ${report.unsent} requests were due while 128 were under way
 \`\`\`

@@ -43,6 +43,7 @@ export interface TrafficReport {
   readonly unsent: number
   /** Answers a second while the load was full. */
   readonly full: number
+  /** Since `run`. */
   readonly p50_ms: number
   readonly p99_ms: number
   readonly unexpected: readonly Unexpected[]

@@ -22,7 +22,7 @@ const setup: TrafficSetup = await nextLine()
 const balancer = new Balancer(setup.backends)
 await balancer.allReady()
 const requests = new Requests(setup, balancer)
-const durations = new Histogram()
+let durations = new Histogram()
 const byKind: Record<string, number> = {}
 const unexpected = new Map<string, number>()
 let answered = 0
@@ -76,6 +76,7 @@ async function obey(order: TrafficOrder): Promise<void> {
       return fill(order.seconds)
     case 'run':
       rate = order.rate
+      durations = new Histogram()
       run()
       return
     case 'secret':
