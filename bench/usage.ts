@@ -22,6 +22,17 @@ export function watchProcessor(pid: number | undefined): () => number | undefine
   }
 }
 
+/**
+ * Starts counting. Returns a function that gives the milliseconds for which the main thread of a process has waited for a core since,
+ * because others had it. It gives `NaN` if the system doesn't tell.
+ */
+export function watchWaiting(pid: number | undefined): () => number {
+  // The second number, in nanoseconds (https://docs.kernel.org/scheduler/sched-stats.html).
+  const waited = () => Number(readProc(pid, 'schedstat').split(' ')[1] ?? Number.NaN) / 1e6
+  const before = waited()
+  return () => waited() - before
+}
+
 const processorSeconds = (pid: number | undefined): number | undefined => sumOfAll(pid, ownProcessorSeconds)
 
 /** Sums over a process and its children, since one server may have several processes. */

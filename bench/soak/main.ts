@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clientKey } from '../client-key.ts'
 import { issuer, resourceServer } from '../fleet.ts'
 import { machine } from '../machine.ts'
-import { makeDatabase } from '../servers/databases.ts'
-import { watchProcessor } from '../usage.ts'
+import { type BenchDatabase, makeDatabase, startVacuum } from '../servers/databases.ts'
+import { watchProcessor, watchWaiting } from '../usage.ts'
 import { cores, Workspace } from '../workspace.ts'
 import { Disturbances } from './disturbances.ts'
 import { bound, edge, lasting, opener, revoker, rotating, services, signers } from './fleet.ts'
@@ -27,24 +27,27 @@ const WARM_SECONDS = 5
 const MEASURED_SECONDS = 20
 /** The part of the run for which days of retention, which are minutes here, keep rows. */
 const KEPT_PART = 1 / 12
+/** Seconds. */
+const REPORTED_EVERY = 60
 
 const say = (text: string): void => {
   process.stderr.write(`${new Date().toISOString()} ${text}\n`)
 }
 
-async function soak(options: SoakOptions, workspace: Workspace): Promise<Outcome> {
+interface Stage {
+  readonly database: BenchDatabase
+  /** The server that lives for the whole run, and the one that is restarted. */
+  readonly nodes: readonly [SoakNode, SoakNode]
+  readonly minutesKept: number
+  /** The environment of commands, under the one master key and under the other. */
+  readonly commands: readonly [Record<string, string>, Record<string, string>]
+}
+
+/** Makes the database with what stays for the whole run, and starts both servers. */
+async function setUp(options: SoakOptions, workspace: Workspace): Promise<Stage> {
   const database = await makeDatabase(options.database, workspace, workspace.folder)
-  const [first, second] = ['first.key', 'second.key'].map((name) => {
-    const file = join(workspace.folder, name)
-    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600 })
-    return file
-  }) as [string, string]
+  if (options.database === 'postgres') await startVacuum(database.url)
   const common = { TESSERA_ISSUER: issuer, TESSERA_STORAGE: database.url }
-  const under = (key: string, previous: string) => ({
-    ...common,
-    TESSERA_MASTER_KEY_FILE: key,
-    TESSERA_PREVIOUS_MASTER_KEY_FILE: previous,
-  })
   const run = (...args: readonly string[]) =>
     workspace.start({ args: [...tessera, ...args], env: common, usesAllCores: true }, cores.load).done()
   const file = join(workspace.folder, 'lasting.json')
@@ -52,12 +55,34 @@ async function soak(options: SoakOptions, workspace: Workspace): Promise<Outcome
   await run('storage', 'migrate')
   await run('apply', '-f', file)
 
+  const [first, second] = [makeKey(workspace, 'first.key'), makeKey(workspace, 'second.key')]
   const minutesKept = Math.max(1, Math.floor(options.minutes * KEPT_PART))
   const shared = { storage: database.url, masterKeyFile: first, previousMasterKeyFile: second, minutesKept }
-  const one = await SoakNode.start('lasting', workspace, shared)
-  const other = await SoakNode.start('restarted', workspace, shared)
+  const under = (key: string, previous: string) => ({
+    ...common,
+    TESSERA_MASTER_KEY_FILE: key,
+    TESSERA_PREVIOUS_MASTER_KEY_FILE: previous,
+  })
+  return {
+    database,
+    minutesKept,
+    // One after the other, since the first makes the keys.
+    nodes: [await SoakNode.start('lasting', workspace, shared), await SoakNode.start('restarted', workspace, shared)],
+    commands: [under(first, second), under(second, first)],
+  }
+}
+
+function makeKey(workspace: Workspace, name: string): string {
+  const file = join(workspace.folder, name)
+  writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600 })
+  return file
+}
+
+async function soak(options: SoakOptions, workspace: Workspace): Promise<Outcome> {
+  const { database, nodes, minutesKept, commands } = await setUp(options, workspace)
+  const [one, other] = nodes
   const traffic = new Traffic(workspace, {
-    backends: [one, other].map(({ name, origin, admin }) => ({ name, origin, admin })),
+    backends: nodes.map(({ name, origin, admin }) => ({ name, origin, admin })),
     ...{ services, signers, bound, opener, revoker, rotating, edge, watcher: resourceServer, key: clientKey },
   })
   // With a given rate, none is measured.
@@ -68,40 +93,35 @@ async function soak(options: SoakOptions, workspace: Workspace): Promise<Outcome
   say(`${Math.round(full)} answers a second at full load; the soak sends ${Math.round(rate)}`)
 
   const samples = await Samples.start(database)
-  const disturbances = new Disturbances({
-    ...{ workspace, lasting: one, restarted: other, traffic },
-    commands: [under(first, second), under(second, first)],
-  })
-  const seconds = options.minutes * 60
+  const disturbances = new Disturbances({ workspace, lasting: one, restarted: other, traffic, commands })
   const before = (await traffic.order({ order: 'run', rate })).answered
-  const used = watchProcessor(one.pid)
+  const [used, waited] = [watchProcessor(one.pid), watchWaiting(one.pid)]
   disturbances.start()
+  const seconds = options.minutes * 60
   for (let next = 0; samples.elapsed < seconds; next += options.every) {
     await sleep(Math.max(0, Math.min(next, seconds) - samples.elapsed) * 1000)
-    await samples.takeOf(one, true)
-    // While it is restarted, there is nothing to see.
-    await samples.takeOf(other, false).catch(() => {})
-    await samples.takeOfDatabase(keptForGood(one.lives + other.lives, disturbances))
-    if (next % 60 === 0)
+    await samples.take(nodes, keptForGood(one.lives + other.lives, disturbances))
+    if (next % REPORTED_EVERY === 0)
       say(`${Math.round(samples.elapsed)} s: ${JSON.stringify(await traffic.order({ order: 'report' }))}`)
   }
   const lasted = samples.elapsed
-  const busy = (used() ?? Number.NaN) / 1000 / lasted
+  const [busy, starved] = [used() ?? Number.NaN, waited()].map((ms) => ms / 1000 / lasted)
   await disturbances.end()
   const report = await traffic.order({ order: 'stop' })
   await disturbances.verify()
-  const unexpected = [...report.unexpected, ...disturbances.unexpected, ...one.errors, ...other.errors]
   await samples.close()
-  const verdict = judge(samples.series, unexpected)
+  const sources = [report, disturbances, samples, one, other]
+  const verdict = judge(
+    samples.series,
+    sources.flatMap(({ unexpected }) => unexpected),
+  )
+  const { counts } = disturbances
   if (options.json !== undefined)
-    writeFileSync(
-      options.json,
-      JSON.stringify({ series: samples.series, report, disturbances: disturbances.counts, verdict }),
-    )
+    writeFileSync(options.json, JSON.stringify({ series: samples.series, report, disturbances: counts, verdict }))
   return {
-    ...{ machine: machine(), options, lasted, minutesKept, full, rate, busy, report, verdict },
+    ...{ machine: machine(), options, lasted, minutesKept, full, rate, busy, starved, report, verdict },
     reached: (report.answered - before) / lasted,
-    disturbances: disturbances.counts,
+    disturbances: counts,
   }
 }
 

@@ -72,7 +72,7 @@ export class SoakNode implements Backend {
   }
 
   /** Lines of the log with errors, by their messages. */
-  get errors(): readonly Unexpected[] {
+  get unexpected(): readonly Unexpected[] {
     return Array.from(this.#errors, ([message, count]) => ({
       what: `error in the log of ${this.name}: ${message}`,
       count,

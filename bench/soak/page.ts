@@ -16,7 +16,9 @@ export interface Outcome {
   readonly rate: number
   readonly reached: number
   /** The part of a core that the server that lived for the whole run used. */
-  readonly busy: number
+  readonly busy: number | undefined
+  /** The part of the time for which it waited for a core, because others had it. */
+  readonly starved: number | undefined
   readonly report: TrafficReport
   readonly disturbances: Readonly<Record<string, number>>
   readonly verdict: Verdict
@@ -24,7 +26,8 @@ export interface Outcome {
 
 /** The page of a run, `bench/SOAK.md`. */
 export function soakPage(outcome: Outcome): string {
-  const { machine, options, lasted, minutesKept, full, rate, reached, busy, report, disturbances, verdict } = outcome
+  const { machine, options, lasted, minutesKept, full, rate, reached, busy, starved, report, disturbances, verdict } =
+    outcome
   const { courses, faults } = verdict
   return `# Soak
 
@@ -34,7 +37,7 @@ Written by \`npm run soak -- --results bench/SOAK.md\`. [README.md](README.md) s
 machine: ${machine}
 ${(lasted / 60).toFixed(1)} minutes on ${options.database}; days of retention are minutes, of which ${minutesKept} are kept
 ${full === 0 ? 'the full load was not measured' : `${Math.round(full)} answers a second at full load`}; ${Math.round(rate)} requests a second were due, ${Math.round(reached)} were answered
-the lasting server used ${Math.round(busy * 100)}% of a core
+the lasting server used ${percent(busy)} of a core, and waited for one for ${percent(starved)} of the time
 latency: half within ${report.p50_ms.toFixed(1)} ms, 99 of 100 within ${report.p99_ms.toFixed(1)} ms; ${report.unsent} requests were due while 128 were under way
 \`\`\`
 
@@ -55,6 +58,8 @@ The second and the last quarter of the run show the median, since the first quar
 ${courses.filter(isTelling).map(rowOf).join('\n')}
 `
 }
+
+const percent = (part = Number.NaN): string => `${Math.round(part * 100)}%`
 
 /** Whether a series has any values but 0. */
 const isTelling = ({ most }: Course): boolean => most > 0

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { scrape } from '../../test/harness/scrape.ts'
 import type { BenchDatabase } from '../servers/databases.ts'
 import type { SoakNode } from './node.ts'
-import type { Series, Tolerance } from './verdict.ts'
+import type { Series, Tolerance, Unexpected } from './verdict.ts'
 
 /** A growth that this run would show as the start of a leak, beyond what garbage collection and caches do. */
 const MEMORY: Tolerance = { share: 0.08, amount: 6e6 }
@@ -28,6 +28,7 @@ export class Samples {
   readonly #series = new Map<string, { readonly points: { at: number; value: number }[] } & Omit<Series, 'points'>>()
   readonly #database: Awaited<ReturnType<BenchDatabase['open']>>
   readonly #file: string | undefined
+  readonly #failed = new Map<string, number>()
   readonly #start = performance.now()
 
   static async start(database: BenchDatabase): Promise<Samples> {
@@ -52,8 +53,39 @@ export class Samples {
     return this.#database.close()
   }
 
+  /** The samples that could not be taken. */
+  get unexpected(): readonly Unexpected[] {
+    return Array.from(this.#failed, ([what, count]) => ({ what, count }))
+  }
+
+  /**
+   * @param nodes the one that lives for the whole run, and the one that is restarted
+   * @param kept rows of tables that stay for good, which are no growth
+   */
+  async take(
+    [lasting, restarted]: readonly [SoakNode, SoakNode],
+    kept: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    await this.#note('a sample of the lasting server', () => this.#takeOf(lasting, true))
+    await this.#note('a sample of the database', () => this.#takeOfDatabase(kept))
+    const { pid } = restarted
+    // While it is being restarted, there is nothing to see.
+    await this.#takeOf(restarted, false).catch((error: Error) => {
+      if (restarted.pid === pid) this.#fail('a sample of the restarted server', error)
+    })
+  }
+
+  #note(name: string, take: () => Promise<void>): Promise<void> {
+    return take().catch((error: Error) => this.#fail(name, error))
+  }
+
+  #fail(name: string, { message }: Error): void {
+    const what = `${name}: ${message}`
+    this.#failed.set(what, (this.#failed.get(what) ?? 0) + 1)
+  }
+
   /** @param isLasting whether the process lives for the whole run, so that its growth is judged */
-  async takeOf(node: SoakNode, isLasting: boolean): Promise<void> {
+  async #takeOf(node: SoakNode, isLasting: boolean): Promise<void> {
     const { pid, name } = node
     if (pid === undefined) return
     const judged = (tolerance: Tolerance) => (isLasting ? tolerance : undefined)
@@ -76,8 +108,7 @@ export class Samples {
     })
   }
 
-  /** @param kept rows of tables that stay for good, which are no growth */
-  async takeOfDatabase(kept: Readonly<Record<string, number>>): Promise<void> {
+  async #takeOfDatabase(kept: Readonly<Record<string, number>>): Promise<void> {
     const db: Kysely<never> = this.#database.scans as never
     for (const { name } of await db.introspection.getTables()) {
       const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(name)}`.execute(db)
