@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Database } from '../../src/store/sql/dialect.ts'
 import { scrape } from '../../test/harness/scrape.ts'
 import type { BenchDatabase } from '../servers/databases.ts'
 import type { SoakNode } from './node.ts'
@@ -26,7 +27,7 @@ const metrics = [
 /** Takes samples of servers and their database. */
 export class Samples {
   readonly #series = new Map<string, { readonly points: { at: number; value: number }[] } & Omit<Series, 'points'>>()
-  readonly #database: Awaited<ReturnType<BenchDatabase['open']>>
+  readonly #database: Database
   readonly #file: string | undefined
   readonly #failed = new Map<string, number>()
   readonly #start = performance.now()
@@ -35,7 +36,7 @@ export class Samples {
     return new Samples(await database.open(), /^sqlite:(.*)$/.exec(database.url)?.[1])
   }
 
-  private constructor(database: Awaited<ReturnType<BenchDatabase['open']>>, file: string | undefined) {
+  private constructor(database: Database, file: string | undefined) {
     this.#database = database
     this.#file = file
   }
@@ -109,8 +110,8 @@ export class Samples {
   }
 
   async #takeOfDatabase(kept: Readonly<Record<string, number>>): Promise<void> {
-    const db: Kysely<never> = this.#database.scans as never
-    for (const { name } of await db.introspection.getTables()) {
+    const { scans: db } = this.#database
+    for (const name of await this.#tables(db)) {
       const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(name)}`.execute(db)
       const count = Number(rows[0]?.count)
       this.#add(`rows of ${name}`, count, 'rows', name in kept ? undefined : rowsOf(name))
@@ -124,6 +125,16 @@ export class Samples {
     }
     this.#add('database file', statSync(this.#file).size, 'bytes', FILE)
     this.#add('write-ahead log', statSync(`${this.#file}-wal`).size, 'bytes', FILE)
+  }
+
+  async #tables(db: Database['scans']): Promise<readonly string[]> {
+    const names =
+      this.#file === undefined
+        ? sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema() order by 1`
+        : sql<{
+            name: string
+          }>`select name from sqlite_schema where type = 'table' and name not like 'sqlite%' order by 1`
+    return (await names.execute(db)).rows.map(({ name }) => name)
   }
 
   #add(name: string, value: number, unit: Series['unit'], tolerance?: Tolerance): void {

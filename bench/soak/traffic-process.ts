@@ -11,6 +11,7 @@ const MOST = 128
 const TICK_MS = 2
 /** Characters of an unexpected answer that are kept. */
 const SHOWN = 300
+const REQUEST_ID = / \(request [\w-]+\)/
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const nextLine = async () => {
@@ -41,8 +42,9 @@ async function sendOne(): Promise<void> {
     answered += 1
     byKind[kind] = (byKind[kind] ?? 0) + 1
   } catch (error) {
-    const what = `${kind}: ${error instanceof Error ? error.message : error}`.slice(0, SHOWN)
-    if (!unexpected.has(what)) process.stderr.write(`${new Date().toISOString()} ${what}\n`)
+    const message = error instanceof Error ? error.message : String(error)
+    // Without the id of the request, so that the same failure is one line.
+    const what = `${kind}: ${message.replace(REQUEST_ID, '')}`.slice(0, SHOWN)
     unexpected.set(what, (unexpected.get(what) ?? 0) + 1)
   } finally {
     underWay -= 1
