@@ -1,0 +1,56 @@
+/**
+ * `npm run test:mutants -- FOLDER...` changes the files of folders of `src/`, one small change at a time, and says which changes
+ * no test of the same folder in `test/` notices. Results stay in `reports/mutants/`, and another run tries only what they leave open.
+ * `--tables` tries the changes to tables and constants, too. They take long, since all tests run for each.
+ */
+
+import { globSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { Stryker } from '@stryker-mutator/core'
+import { makeTemporaryFolder } from '../test/harness/temporary-folder.ts'
+
+/** Tests of other folders without which a folder would have few. */
+const TESTS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {}
+
+/** These measure time or wait for it, or need a library that checks nothing else. */
+const LEFT_OUT = [
+  'test/client-auth/libraries.test.ts',
+  'test/client-auth/timing.test.ts',
+  'test/client-auth/secrets/work.test.ts',
+  'test/keys/verifiers-across-nodes.test.ts',
+  'test/keys/verifiers-during-rotation.test.ts',
+]
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { tables: { type: 'boolean' } } })
+if (positionals.length === 0) throw new Error('Name one or more folders of src/, such as policy or client-auth/secrets')
+const temporary = makeTemporaryFolder()
+if (temporary !== undefined) process.env['TMPDIR'] = temporary
+for (const folder of positionals) await tryFolder(folder)
+
+async function tryFolder(folder: string): Promise<void> {
+  const files = globSync(`src/${folder}/*.ts`)
+  if (files.length === 0) throw new Error(`src/${folder} has no files`)
+  const tests = [...globSync(`test/${folder}/*.test.ts`), ...(TESTS_ELSEWHERE[folder] ?? [])]
+  const results = `reports/mutants/${folder.replaceAll('/', '-')}`
+  await new Stryker({
+    mutate: files,
+    testFiles: tests.filter((file) => !LEFT_OUT.includes(file)),
+    testRunner: 'vitest',
+    plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
+    // The files share a process, as most do in `npm test`. Vitest starts another for each change.
+    vitest: { configFile: 'vitest.mutants.config.ts', related: false, pool: 'forks' },
+    coverageAnalysis: 'perTest',
+    ignoreStatic: values.tables !== true,
+    concurrency: 2,
+    // A busy machine may take long, and a change that ends in time is not noticed.
+    timeoutMS: 20_000,
+    incremental: true,
+    incrementalFile: `${results}.json`,
+    reporters: ['clear-text', 'html', 'progress-append-only'],
+    htmlReporter: { fileName: `${results}.html` },
+    clearTextReporter: { logTests: false, reportTests: false },
+    // Stryker would read `tsconfig.json` with an API that TypeScript 7 does not have.
+    tsconfigFile: 'none',
+    ignorePatterns: ['console/built', 'dist', 'reports', 'site'],
+  }).runMutationTest()
+}
