@@ -185,7 +185,7 @@ function requireGrantedEverywhere(
       detail: {
         scope,
         not_granted_at: refusing.audience,
-        granted_at: granting.slice(0, 20).map((api) => api.audience),
+        granted_at: granting.map((api) => api.audience),
       },
     })
   }
