@@ -99,6 +99,20 @@ describe('refused, with the same answer', () => {
       { expected: [ISSUER] },
     ],
     ['assertion-audience: a number', 'assertion_audience', { aud: 1 }, { received: '1' }],
+    [
+      'assertion-audience: a number, if the endpoint is allowed',
+      'assertion_audience',
+      { aud: 1 },
+      { received: '1' },
+      COMPATIBLE,
+    ],
+    [
+      'assertion-audience: the issuer and a number, if the endpoint is allowed',
+      'assertion_audience',
+      { aud: [ISSUER, 1] },
+      { received: `["${ISSUER}",1]` },
+      COMPATIBLE,
+    ],
     ['assertion-audience: null', 'assertion_audience', { aud: null }, { received: 'null' }],
     ['assertion-audience: an empty array', 'assertion_audience', { aud: [] }, { received: '[]' }],
     [
@@ -223,6 +237,19 @@ describe('refused, with the same answer', () => {
     )
   })
 
+  test.each([
+    ['iss', 'the client_id, of at most 256 characters'],
+    ['sub', 'the client_id, of at most 256 characters'],
+    ['jti', 'a string that no other assertion has'],
+    ['exp', 'seconds since 1970, as a number'],
+    ['iat', 'seconds since 1970, as a number'],
+    ['nbf', 'seconds since 1970, as a number'],
+  ])('a wrong %s, and an administrator reads what it must be: %s', (claim, expected) => {
+    expect(() => check({ ...CLAIMS, [claim]: {} })).toThrow(
+      expect.objectContaining({ reason: 'assertion_claims', detail: { claim, expected, received: '{}' } }),
+    )
+  })
+
   test('assertion-claims: exp is 1e400', () => {
     const claims = JSON.stringify({ ...CLAIMS, exp: 1 }).replace('"exp":1', '"exp":1e400')
     const token = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${Buffer.from(claims).toString('base64url')}.AAAA`
@@ -244,7 +271,7 @@ describe('refused, with the same answer', () => {
       expect.objectContaining({
         reason: 'assertion_typ',
         status: 401,
-        detail: expect.objectContaining({ received: typ }),
+        detail: { expected: ['jwt', 'client-authentication+jwt'], received: typ },
       }),
     )
   })

@@ -94,4 +94,34 @@ describe('the reason to refuse a signature', async () => {
       }),
     )
   })
+
+  test('names at most ten keys, each so that an administrator recognises it', async () => {
+    const rsa = parsePublicJwk({ ...rs256.publicJwk, alg: 'RS256' })
+    const bare = parsePublicJwk({ ...(await makeSigner('ES256')).publicJwk })
+    const others = Array.from({ length: 9 }, () => rs256.key)
+    const unnamed = await signWith(es256, { iss: 'a', sub: 'a' })
+    expect(() => requireSigner(parseAssertion(unnamed), [rsa, bare, ...others])).toThrow(
+      expect.objectContaining({
+        detail: {
+          received: { alg: 'ES256' },
+          expected: {
+            keys: [
+              { kid: `(none; thumbprint ${rsa.thumbprint})`, kty: 'RSA', alg: 'RS256' },
+              { kid: `(none; thumbprint ${bare.thumbprint})`, kty: 'P-256' },
+              ...others.slice(1).map(() => ({ kid: `(none; thumbprint ${rs256.key.thumbprint})`, kty: 'RSA' })),
+            ],
+          },
+        },
+      }),
+    )
+    const named = parsePublicJwk({ ...rs256.publicJwk, kid: 'mine' })
+    expect(() => requireSigner(parseAssertion(token), [named], { pinned: 'ES256' })).toThrow(
+      expect.objectContaining({
+        detail: {
+          received: { alg: 'ES256', kid: 'ec' },
+          expected: { alg: 'ES256', keys: [{ kid: 'mine', kty: 'RSA' }] },
+        },
+      }),
+    )
+  })
 })
