@@ -14,13 +14,16 @@ const TESTS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   tokens: ['test/fuzz/tokens.test.ts', 'test/tokens/introspection/introspection.test.ts'],
 }
 
-/** These measure time or wait for it, or need a library that checks nothing else. */
+/** These measure time or wait for it, start several servers, or are about libraries of others. */
 const LEFT_OUT = [
   'test/client-auth/libraries.test.ts',
   'test/client-auth/timing.test.ts',
   'test/client-auth/secrets/work.test.ts',
+  'test/keys/master-key-in-use.test.ts',
+  'test/keys/unusable.test.ts',
   'test/keys/verifiers-across-nodes.test.ts',
   'test/keys/verifiers-during-rotation.test.ts',
+  'test/tokens/revocation/revocation.test.ts',
 ]
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { tables: { type: 'boolean' } } })

@@ -6,16 +6,15 @@ import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../../src/platform/random.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { Revocations } from '../../../src/tokens/revocation/revocations.ts'
-import type { Revocation, RevocationStore } from '../../../src/tokens/revocation/store.ts'
-import type { VerifiedToken } from '../../../src/tokens/verify.ts'
 import { environmentOf, type RunningCommand, startTessera } from '../../harness/cli.ts'
 import { isActive, issue, post } from '../../harness/client.ts'
-import { standingClock } from '../../harness/clock.ts'
+import { clockAt } from '../../harness/clock.ts'
 import { extent } from '../../harness/extent.ts'
 import { SECRET } from '../../harness/model.ts'
 import { runTessera } from '../../harness/program.ts'
 import { applyTo, basic, startTestServer, type TestServer, testConfig } from '../../harness/server.ts'
 import { A_SECOND, until } from '../../harness/until.ts'
+import { createStore, tokenWith } from './memory-store.ts'
 
 const credentials = `credentials: [{ secret: ${SECRET} }]`
 const MODEL = `
@@ -195,77 +194,7 @@ describe('a revocation', () => {
 })
 
 describe('revocations in memory', () => {
-  const clock = { now: () => 1_000_000_000_000, monotonic: () => monotonic }
-  let monotonic = 0
-
-  function createStore() {
-    const rows: Revocation[] = []
-    const state = { failing: false, reads: 0, lookUps: 0 }
-    const store: RevocationStore = {
-      addRevocations: async (revocations) => {
-        if (state.failing) throw new Error('the database is away')
-        rows.push(...revocations)
-      },
-      revocationsAfter: async (after, limit) => {
-        state.reads += 1
-        if (state.failing) throw new Error('the database is away')
-        const page = rows.slice(after, after + limit)
-        return { latest: after + page.length, found: page, unreadable: [] }
-      },
-      isTokenRevoked: async (id) => {
-        state.lookUps += 1
-        return rows.some((row) => row.kind === 'token' && row.id === id)
-      },
-      pruneRevocations: async () => 0,
-      longestLifetime: async () => 0,
-      noteLifetime: async () => {},
-    }
-    return { store, rows, state }
-  }
-
-  const tokenWith = (jti: string): VerifiedToken =>
-    ({ kid: 'k', claims: { jti, client_id: 'a', aud: 'https://a', iat: 1, exp: 2 } }) as unknown as VerifiedToken
-
-  test('database-failure: a process that can’t know must not answer, and knows again once the database is back', async () => {
-    const { store, rows, state } = createStore()
-    const revocations = await Revocations.open(store, clock)
-    const jti = uuidv7(clock, systemRandom)
-    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
-    state.failing = true
-    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
-    monotonic += 1_100
-    await expect(revocations.isRevoked(tokenWith(jti))).rejects.toThrow('the database is away')
-    await expect(revocations.revoke({ kind: 'token', id: Jti(jti), expiresAt: clock.now() + 1_000 })).rejects.toThrow(
-      'the database is away',
-    )
-    state.failing = false
-    expect(await revocations.isRevoked(tokenWith(jti))).toBe(false)
-    rows.push({ kind: 'token', id: Jti(jti), expiresAt: clock.now() + 1_000 })
-    monotonic += 1_100
-    expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
-  })
-
-  test('are looked up in the database only if some don’t fit into memory', async () => {
-    const { store, rows, state } = createStore()
-    const jtis = Array.from({ length: 30 }, () => Jti(uuidv7(clock, systemRandom)))
-    rows.push(...jtis.map((id): Revocation => ({ kind: 'token', id, expiresAt: clock.now() + 1_000 })))
-    const revocations = await Revocations.open(store, clock, { mostKept: 20 })
-    for (const jti of jtis) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
-    expect(state.lookUps).toBe(10)
-    expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
-    const roomy = await Revocations.open(store, clock, { mostKept: 30 })
-    state.lookUps = 0
-    expect(await roomy.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
-    expect(state.lookUps).toBe(0)
-  })
-
-  test('are written once for a token that is revoked repeatedly', async () => {
-    const { store, rows } = createStore()
-    const revocations = await Revocations.open(store, clock)
-    const id = Jti(uuidv7(clock, systemRandom))
-    for (let i = 0; i < 10; i += 1) await revocations.revoke({ kind: 'token', id, expiresAt: clock.now() + 1_000 })
-    expect(rows).toHaveLength(1)
-  })
+  const clock = clockAt(1_000_000_000_000)
 
   /** A million in the long form. */
   const MANY = extent(200_000, 1_000_000)
@@ -288,20 +217,6 @@ describe('revocations in memory', () => {
     expect(process.memoryUsage().heapUsed - before + strings).toBeLessThan(MANY * 200 * 1.048_576)
     for (const jti of some) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
     expect(await revocations.isRevoked(tokenWith(uuidv7(clock, systemRandom)))).toBe(false)
-  })
-
-  test('stay in force if the clock is set forward beyond their end, and back', async () => {
-    const standing = standingClock()
-    const { store, rows } = createStore()
-    const revocations = await Revocations.open(store, standing)
-    const [known, read] = [uuidv7(standing, systemRandom), uuidv7(standing, systemRandom)]
-    await revocations.revoke({ kind: 'token', id: Jti(known), expiresAt: standing.now() + 60_000 })
-    standing.step(3_600_000)
-    rows.push({ kind: 'token', id: Jti(read), expiresAt: standing.now() - 3_500_000 })
-    await revocations.poll()
-    await revocations.prune()
-    standing.step(-3_600_000)
-    for (const jti of [known, read]) expect(await revocations.isRevoked(tokenWith(jti))).toBe(true)
   })
 
   test('are kept only as long as tokens live, here and in the database', async () => {
