@@ -11,7 +11,7 @@ import { makeTemporaryFolder } from '../test/harness/temporary-folder.ts'
 
 /** Tests of other folders without which a folder would have few. */
 const TESTS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  tokens: ['test/fuzz/tokens.test.ts', 'test/tokens/introspection/introspection.test.ts'],
+  tokens: ['test/fuzz/tokens.test.ts'],
 }
 
 /** These measure time or wait for it, start several servers, or are about libraries of others. */

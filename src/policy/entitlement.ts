@@ -126,10 +126,10 @@ function defaultApi(
   apis: ApiSet,
 ): Api | undefined {
   if (client.defaultApi === undefined) return undefined
-  const api = apis.get(client.defaultApi)
   // Without this check the request would seem to be for another API.
-  const unreadable = api === undefined ? apis.unreadableOf(client.defaultApi) : undefined
+  const unreadable = apis.unreadableOf(client.defaultApi)
   if (unreadable !== undefined) throw new RecordUnreadable(unreadable)
+  const api = apis.get(client.defaultApi)
   if (api === undefined) return undefined
   const access = accessTo(api)
   const hasAll =

@@ -37,7 +37,7 @@ export function apisOfScopes(accessTo: AccessTo, scopes: readonly string[], apis
   const sets = others.map((apisOfScope) => new Set(apisOfScope))
   const shared = first.filter((api) => sets.every((apisOfScope) => apisOfScope.has(api)))
   if (shared.length === 1) return shared
-  if (shared.length > 1 || owners.some((apisOfScope) => apisOfScope.length > 1)) throw ambiguous(owners.flat())
+  if (owners.some((apisOfScope) => apisOfScope.length > 1)) throw ambiguous(owners.flat())
   const all = [...new Set(owners.flat())]
   if (all.length > MOST_TARGETS) throw refusal('too_many_targets')
   return all

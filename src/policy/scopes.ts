@@ -72,9 +72,8 @@ function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
     const scope = scopeOf(name)
     // An API might read the name of a dynamic scope as every value of it.
     if (scope === undefined || (name === scope.name && isDynamic(scope))) return []
-    // A client gets a group if it was given the group, or each of its members.
+    // A client gets a group if it may have each of its members. With a group it was given all of them.
     if (scope.includes !== undefined) {
-      if (given.has(name) || isOpen(scope)) return members(scope)
       const each = members(scope).flatMap(workOutGranted)
       return each.length === members(scope).length ? each : []
     }

@@ -72,13 +72,16 @@ describe('the last decision about a client', () => {
     [1_025, false],
   ])('of %i characters of scopes and APIs is remembered: %s', (length, isRemembered) => {
     const scope = 's'.repeat(length - ORDERS.length)
-    const long = new ApiSet([apiWith(ORDERS, scope)])
-    const holder = clientOf({ scopes: [scope] })
-    const decisions = new AccessDecisions()
-    const again = () => decisions.decide(holder, asked(scope, ORDERS), long)
-    again()
-    const second = again()
-    expect(again() === second).toBe(isRemembered)
+    const audience = ORDERS.padEnd(length, '/')
+    const long = new ApiSet([apiWith(ORDERS, scope), apiWith(audience, 'read')])
+    const holder = clientOf({ scopes: [scope, 'read'] })
+    for (const request of [asked(scope, ORDERS), asked(undefined, audience)]) {
+      const decisions = new AccessDecisions()
+      const again = () => decisions.decide(holder, request, long)
+      again()
+      const second = again()
+      expect(again() === second).toBe(isRemembered)
+    }
   })
 })
 
@@ -112,6 +115,7 @@ describe('a record of an API that can’t be read', () => {
   test.each<[string, Partial<Client>, RequestedAccess, string]>([
     ['the request names another API', { scopes: ['gone'] }, asked('gone', ORDERS), 'scope_not_allowed'],
     ['the client was not given the scope', { scopes: ['read'] }, asked('gone'), 'scope_not_allowed'],
+    ['another API has the client’s scope', { scopes: ['read'] }, asked('read gone'), 'scope_not_allowed'],
     ['a grant there gives another scope', { grants: [grantAt(LOST, 'other')] }, asked('gone'), 'scope_not_allowed'],
     ['the grant is for another API', { grants: [grantAt(STOCK, 'gone')] }, asked('gone'), 'scope_not_allowed'],
     ['no scope is requested, and the client has none', { restrictScopes: true }, asked(), 'no_scope'],
@@ -137,6 +141,13 @@ describe('the APIs of a token', () => {
       asked('read write'),
       [ORDERS],
       ['read', 'write'],
+    ],
+    [
+      'each that is needed, if one grants most of the scopes',
+      { scopes: ['count', 'move', 'write'] },
+      asked('count move write'),
+      [STOCK, ORDERS],
+      ['count', 'move', 'write'],
     ],
     [
       'each that grants one of the scopes',
@@ -206,6 +217,13 @@ describe('the APIs of a token', () => {
     )
   })
 
+  test('that are named by no request: the scopes that no API grants are refused before APIs are told apart', () => {
+    const apis = new ApiSet([apiWith(ORDERS, 'read'), apiWith(STOCK, 'read')])
+    expect(() => decide(clientOf({ scopes: ['read'] }), asked('read gone'), apis)).toThrow(
+      refusedFor('scope_not_allowed', { refused: ['gone'] }),
+    )
+  })
+
   test('are ten at most, by name and by scope', () => {
     for (const [count, isGranted] of [
       [10, true],
@@ -230,6 +248,37 @@ describe('the APIs of a token', () => {
     expect(() => decide(clientOf({ scopes: ['read'] }), asked(undefined, ORDERS, target), apis)).toThrow(
       refusedFor('unknown_target', { target }),
     )
+  })
+})
+
+describe('a value of a dynamic scope', () => {
+  const apis = new ApiSet([
+    apiWith(ORDERS, 'lot:*', { name: 'ping', common: true }),
+    apiWith(STOCK, { name: 'count', common: true }),
+  ])
+
+  test('opens its API to a restricted client', () => {
+    const client = clientOf({ scopes: ['lot:7'], restrictScopes: true })
+    expect(decide(client, asked('lot:7', ORDERS), apis)).toEqual({ apis: [ORDERS], scopes: ['lot:7'] })
+  })
+
+  test('makes its API the one for a request that names none', () => {
+    expect(decide(clientOf({ scopes: ['lot:7'] }), asked(), apis)).toEqual({ apis: [ORDERS], scopes: ['ping'] })
+  })
+})
+
+describe('a token for several APIs without a requested scope', () => {
+  const apis = new ApiSet([apiWith(ORDERS, 'admin', 'read'), apiWith(STOCK, 'read')])
+  const grants = [
+    { api: Audience(ORDERS), scopes: ['admin', 'read'], defaultScopes: ['admin'] },
+    grantAt(STOCK, 'read'),
+  ]
+
+  test('has a scope that is no default at one of them, but might be had there', () => {
+    expect(decide(clientOf({ grants }), asked(undefined, ORDERS, STOCK), apis)).toEqual({
+      apis: [ORDERS, STOCK],
+      scopes: ['admin', 'read'],
+    })
   })
 })
 

@@ -75,6 +75,12 @@ describe('the settings that give a client a scope, and how it counts', () => {
   })
 })
 
+test('a group of which the client has each member counts as its own', () => {
+  const client = clientOf({ scopes: ['read', 'write'] })
+  expect(sourcesOf('all', client, orders)).toEqual([])
+  expect(giverOf('all', client, orders)).toBe('own')
+})
+
 test.each([
   ['ping', orders, 'ping'],
   ['health', orders, 'base'],
