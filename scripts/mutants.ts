@@ -9,11 +9,6 @@ import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { makeTemporaryFolder } from '../test/harness/temporary-folder.ts'
 
-/** Tests of other folders without which a folder would have few. */
-const TESTS_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  tokens: ['test/fuzz/tokens.test.ts'],
-}
-
 /** These measure time or wait for it, start several servers, or are about libraries of others. */
 const LEFT_OUT = [
   'test/client-auth/libraries.test.ts',
@@ -37,10 +32,10 @@ for (const folder of positionals) await tryFolder(folder)
 async function tryFolder(folder: string): Promise<void> {
   const files = globSync(`src/${folder}/*.ts`)
   if (files.length === 0) throw new Error(`src/${folder} has no files`)
-  const tests = [...globSync(`test/${folder}/*.test.ts`), ...(TESTS_ELSEWHERE[folder] ?? [])]
+  const tests = globSync(`test/${folder}/*.test.ts`).filter((file) => !LEFT_OUT.includes(file))
   const results = `reports/mutants/${folder.replaceAll('/', '-')}`
   // With Stryker's own option for this, no change to a table would take effect.
-  process.env['MUTANTS_TESTS'] = tests.filter((file) => !LEFT_OUT.includes(file)).join(' ')
+  process.env['MUTANTS_TESTS'] = tests.join(' ')
   await new Stryker({
     mutate: files,
     testRunner: 'vitest',
