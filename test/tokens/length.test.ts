@@ -7,7 +7,7 @@ import { signingAlgorithms } from '../../src/oauth/algorithms.ts'
 import { KeyId } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { signJwt } from '../../src/tokens/jwt.ts'
-import { lengthOf } from '../../src/tokens/length.ts'
+import { lengthOf, refuseLong } from '../../src/tokens/length.ts'
 import { resolveProfile } from '../../src/tokens/profile.ts'
 import { Sealer } from '../../src/tokens/sealed.ts'
 
@@ -30,4 +30,9 @@ test('the length of a sealed token is known before it is sealed', async () => {
   const key = { kid: KeyId('k'), reference: Buffer.alloc(REFERENCE_BYTES), secret: Buffer.alloc(32) }
   for (const claims of contents)
     expect(lengthOf(resolveProfile({ format: 'sealed' }), claims)).toBe((await sealer.seal(key, claims)).length)
+})
+
+test('a token of 16,000 characters is issued, and a longer one is not', () => {
+  expect(() => refuseLong(16_000)).not.toThrow()
+  expect(() => refuseLong(16_001)).toThrow(expect.objectContaining({ reason: 'token_too_large' }))
 })

@@ -111,7 +111,7 @@ describe('claims from a client', () => {
   test('are its fields and metadata; a field that it does not have is left out', () => {
     const fields = ['name', 'description', 'owner', 'tags', 'metadata.centre', 'metadata.a.b', 'metadata.empty']
     const wanted = { ...Object.fromEntries(fields.map((field) => [field, field])), gone: 'metadata.gone', id: 'id' }
-    expect(clientClaims(resolveProfile({ clientClaims: wanted }), client)).toEqual({
+    expect(clientClaims(resolveProfile({ clientClaims: wanted }), client)).toStrictEqual({
       name: 'Reports',
       description: 'nightly',
       owner: 'data',

@@ -100,6 +100,46 @@ describe.each(formats)('%s', (_name, make, kid) => {
   })
 })
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** The same bytes in base64url, with another last character: its last bits are not used. */
+const respelt = (text: string): string => text.slice(0, -1) + BASE64URL[BASE64URL.indexOf(text.slice(-1)) ^ 1]
+
+describe('a JWT that our key did not make like this', async () => {
+  const [header = '', payload = '', signature = ''] = (await sign(CLAIMS)).split('.')
+  const encoded = (value: unknown) =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+  const signed = async (head: unknown, body: unknown) =>
+    (await keyring.signer('ES256')).sign(`${encoded(head)}.${encoded(body)}`)
+  const good = { alg: 'ES256', typ: 'at+jwt', kid: signing.kid }
+  const stranger: StoredKey = { ...(await newCandidate('ES256', masterKey)), ...active }
+  const foreign = await (await openRing(stranger)).signer('ES256')
+
+  test.each<[string, string]>([
+    ['has other claims', `${header}.${encoded({ ...CLAIMS, sub: 'other' })}.${signature}`],
+    ['is signed by another key under our kid', await foreign.sign(`${header}.${payload}`)],
+    ['has a signature that is too short', `${header}.${payload}.${signature.slice(0, 40)}`],
+    ['has its signature in another spelling', respelt(`${header}.${payload}.${signature}`)],
+    ['has text after it', `${header}.${payload}.${signature}.`],
+    ['has text before it', `.${header}.${payload}.${signature}`],
+    ['names another algorithm', await signed({ ...good, alg: 'EdDSA' }, CLAIMS)],
+    ['names another key', await signed({ ...good, kid: 'other' }, CLAIMS)],
+    ['names a key that seals', await signed({ ...good, kid: sealing.kid }, CLAIMS)],
+    ['is of another type', await signed({ ...good, typ: 'dpop+jwt' }, CLAIMS)],
+    ['has a critical extension', await signed({ ...good, crit: ['exp'] }, CLAIMS)],
+    ['has an option of RFC 7797', await signed({ ...good, b64: false }, CLAIMS)],
+    ['has a header that is no JSON', await signed('no JSON', CLAIMS)],
+    ['has claims that are no JSON', await signed(good, 'no JSON')],
+  ])('%s', (_name, token) => {
+    expect(verifyToken(verifierAt(NOW * 1_000), token)).toBeUndefined()
+  })
+
+  test('but JWT is a type of ours as well', async () => {
+    const token = await signed({ ...good, typ: 'JWT' }, CLAIMS)
+    expect(verifyToken(verifierAt(NOW * 1_000), token)?.kid).toBe(signing.kid)
+  })
+})
+
 const claims = { ...CLAIMS, client_id: ClientId('c'), aud: Audience('https://api'), jti: Jti('j') }
 const kid = KeyId('k')
 
@@ -150,10 +190,30 @@ describe('sealing', () => {
     expect(unsealer.unseal(moved, () => ({ ...other, secret: one.secret }))).toBeUndefined()
   })
 
+  test('opens the tokens of earlier versions', () => {
+    const token = 'tsa_YWFhYWFhBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHB2Gnn3XFI6azvBqBQb1hHIHrxZ3qN72D1Ymdp4'
+    expect(new Unsealer().unseal(token, byReference)).toEqual({ key: one, claims: { a: 1 } })
+  })
+
+  test('gives a token one spelling', async () => {
+    // 52 bytes end in a character of which four bits are not used.
+    const token = await new Sealer(systemRandom).seal(one, {})
+    expect(token).toHaveLength(4 + 70 + 6)
+    expect(new Unsealer().unseal(withChecksum(respelt(token.slice(0, -6))), byReference)).toBeUndefined()
+  })
+
+  test('opens tokens of up to 16,000 characters', async () => {
+    const sealed = (bytes: number) => new Sealer(systemRandom).seal(one, { pad: 'x'.repeat(bytes) })
+    const [longest, longer] = [await sealed(11_932), await sealed(11_933)]
+    expect([longest.length, longer.length]).toEqual([16_000, 16_001])
+    expect(new Unsealer().unseal(longest, byReference)?.key).toBe(one)
+    expect(new Unsealer().unseal(longer, byReference)).toBeUndefined()
+  })
+
   test.each([
     ['no text', ''],
     ['a prefix alone', withChecksum('tsa_')],
-    ['bytes too few to be sealed', withChecksum(`tsa_${Buffer.alloc(52).toString('base64url')}`)],
+    ['bytes that nobody sealed', withChecksum(`tsa_${Buffer.alloc(53).toString('base64url')}`)],
     ['a wrong checksum', `tsa_${'A'.repeat(76)}000000`],
   ])('made no token of %s', (_name, token) => {
     expect(new Unsealer().unseal(token, () => one)).toBeUndefined()

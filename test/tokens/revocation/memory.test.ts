@@ -203,6 +203,8 @@ describe('a revocation of everything', () => {
     for (let times = 0; times < 2; times += 1)
       await revocations.revoke({ kind: 'client', id: ClientId('a'), issuedBefore, expiresAt: issuedBefore + 10_000 })
     expect(rows).toHaveLength(2)
+    // It has read its own rows, and reads them no more.
+    await revocations.poll()
     standing.advance(9_999)
     await revocations.prune()
     expect(await revocations.isRevoked(token)).toBe(true)
