@@ -14,6 +14,7 @@ const LEFT_OUT = [
   'test/client-auth/libraries.test.ts',
   'test/client-auth/timing.test.ts',
   'test/client-auth/secrets/work.test.ts',
+  'test/client-auth/throttle/ways.test.ts',
   'test/keys/master-key-in-use.test.ts',
   'test/keys/unusable.test.ts',
   'test/keys/verifiers-across-nodes.test.ts',
