@@ -7,7 +7,7 @@ import { createKey, encryptKey } from './candidate.ts'
 import type { Keyring } from './keyring.ts'
 import { recorded } from './record.ts'
 import { nextKeyActiveAt, planRotation, type RotationPolicy, whichCount } from './schedule.ts'
-import type { KeyStore, KeyWrites, StoredKey } from './store.ts'
+import type { KeyStore, StoredKey } from './store.ts'
 
 interface RotationOptions {
   readonly store: KeyStore
@@ -42,11 +42,10 @@ export class KeyRotation {
   async #rotate(algorithm: KeyAlgorithm, policy: RotationPolicy): Promise<void> {
     const { store, keyring, masterKey, clock } = this.#options
     const counting = (keys: readonly StoredKey[]) => whichCount(keys, (key) => keyring.canUse(key))
-    const isDue = ({ add, put }: KeyWrites) => add.length > 0 || put.length > 0
     // Check the keys in memory first. Mostly nothing is due, and then the database is not asked.
     const known = counting(keyring.stored)
     const wantsKey = nextKeyActiveAt(known, algorithm, clock.now(), policy) !== undefined
-    if (!wantsKey && !isDue(planRotation(known, algorithm, clock.now(), policy, undefined))) return
+    if (!wantsKey && planRotation(known, algorithm, clock.now(), policy, undefined).put.length === 0) return
     // Check the master key before generating a key, which takes long for RSA.
     if (wantsKey) masterKey.requireFitting(keyring.masterKeyId)
     const key = wantsKey ? await createKey(algorithm) : undefined

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { type ConsumerLimits, type KeySetConsumer, KeySetConsumers } from '../../src/keys/consumers.ts'
-import { clockAt } from '../harness/clock.ts'
+import { standingClock } from '../harness/clock.ts'
 import { bytesInUse } from '../harness/memory.ts'
 
 /** A store that records its input, and fails on demand. */
 function createStore() {
-  const state = { writes: [] as number[], rows: 0, isAway: false }
+  const state = { writes: [] as number[], rows: 0, written: [] as KeySetConsumer[], isAway: false, before: 0 }
   return {
     state,
     addFetches: async (consumers: readonly KeySetConsumer[]) => {
       if (state.isAway) throw new Error('the database is away')
       state.writes.push(consumers.length)
       state.rows += consumers.length
+      state.written.push(...consumers)
     },
     listConsumers: async () => [],
-    pruneConsumers: async ({ keep }: ConsumerLimits, most: number) => {
+    pruneConsumers: async ({ before, keep }: ConsumerLimits, most: number) => {
+      state.before = before
       const removed = Math.max(0, Math.min(most, state.rows - keep))
       state.rows -= removed
       return removed
@@ -24,8 +26,8 @@ function createStore() {
 
 function create() {
   const store = createStore()
-  const clock = clockAt(1_000)
-  return { store, consumers: new KeySetConsumers(store, clock) }
+  const clock = standingClock(1)
+  return { store, clock, consumers: new KeySetConsumers(store, clock) }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
@@ -37,6 +39,19 @@ describe('a fetcher of the key set', () => {
     consumers.record('192.0.2.1', 'jose/5')
     await consumers.flush()
     expect(store.state.writes).toEqual([2])
+  })
+
+  test('is written with its first and last fetch and their number', async () => {
+    const { store, clock, consumers } = create()
+    consumers.record('192.0.2.1', 'jose/6')
+    consumers.record('192.0.2.2', undefined)
+    clock.advance(500)
+    consumers.record('192.0.2.1', 'jose/6')
+    await consumers.flush()
+    expect(store.state.written).toEqual([
+      { address: '192.0.2.1', userAgent: 'jose/6', firstSeen: 1_000, lastSeen: 1_500, fetches: 2 },
+      { address: '192.0.2.2', userAgent: '', firstSeen: 1_000, lastSeen: 1_000, fetches: 1 },
+    ])
   })
 
   test('is counted up to a limit, whatever names a flood uses', async () => {
@@ -70,6 +85,41 @@ describe('a fetcher of the key set', () => {
     expect(store.state.writes).toEqual([1])
   })
 
+  test('is counted once and for all if the database goes away between two writes', async () => {
+    const { store, consumers } = create()
+    const addresses = Array.from({ length: 250 }, (_, index) => `10.0.${index}.1`)
+    for (const address of addresses) consumers.record(address, 'jose/6')
+    const { addFetches } = store
+    store.addFetches = async (some) => {
+      await addFetches(some)
+      store.state.isAway = true
+    }
+    await expect(consumers.flush()).rejects.toThrow('away')
+    store.state.isAway = false
+    store.addFetches = addFetches
+    await consumers.flush()
+    expect(store.state.writes).toEqual([100, 100, 50])
+    expect(store.state.written.map(({ address }) => address)).toEqual(addresses)
+  })
+
+  test('that could not be written has no room once new ones have taken it, and does not replace their counts', async () => {
+    const { store, consumers } = create()
+    const flood = (from: number, count: number) => {
+      for (let i = from; i < from + count; i += 1) consumers.record(`10.${i >> 8}.${i & 255}.1`, 'x')
+    }
+    flood(0, 1_000)
+    store.addFetches = async () => {
+      flood(999, 600)
+      throw new Error('the database is away')
+    }
+    await expect(consumers.flush()).rejects.toThrow('away')
+    const written: KeySetConsumer[] = []
+    store.addFetches = async (some) => void written.push(...some)
+    await consumers.flush()
+    expect(written).toHaveLength(1_000)
+    expect(new Set(written.map(({ address }) => address)).size).toBe(1_000)
+  })
+
   test('takes little memory, whatever its user agent', async () => {
     const { consumers } = create()
     const before = bytesInUse()
@@ -83,5 +133,6 @@ describe('a fetcher of the key set', () => {
     store.state.rows = 30_100
     await consumers.prune()
     expect(store.state.rows).toBe(10_000)
+    expect(store.state.before).toBe(1_000 - 30 * 24 * 3_600_000)
   })
 })

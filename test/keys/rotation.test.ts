@@ -136,7 +136,11 @@ describe('the audit events of changed keys', () => {
     goneAt: undefined,
   }
   const lost = { kind: 'key', id: KeyId('lost'), state: undefined, problem: 'state is not what it should be' } as const
-  const rows: KeyRows = { found: [key], unreadable: [lost], masterKeyId: 'm' }
+  const rows: KeyRows = {
+    found: [key],
+    unreadable: [{ ...lost, id: KeyId('other'), problem: 'another' }, lost],
+    masterKeyId: 'm',
+  }
   const eventsOf = (writes: KeyWrites) => recorded(rows, writes, (change) => change as never).events
 
   test('have a new key, a changed one with what differs, and a removed one with why it could not be read', () => {

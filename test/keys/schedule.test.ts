@@ -125,6 +125,7 @@ describe('a scheduled key', () => {
   test('is added only if it is due, as a pending one', () => {
     const active = key('a', 'active', 0)
     expect(planRotation([active], 'ES256', 29 * DAY - 1, POLICY, candidate('b')).add).toEqual([])
+    expect(planRotation([active], 'ES256', 29 * DAY, POLICY, undefined).add).toEqual([])
     expect(planRotation([active], 'ES256', 29 * DAY, POLICY, candidate('b')).add).toEqual([
       { ...candidate('b'), state: 'pending', createdAt: 29 * DAY, activeAt: 30 * DAY, goneAt: undefined },
     ])
