@@ -1,10 +1,12 @@
 /**
- * `npm run test:mutants -- FOLDER...` changes the files of folders of `src/`, one small change at a time, and says which changes
- * no test of the same folder in `test/` notices. Results stay in `reports/mutants/`, and another run tries only what they leave open.
- * `--tables` tries the changes to tables and constants, too. They take long, since all tests run for each.
+ * `npm run test:mutants -- PLACE...` changes files of `src/`, one small change at a time, and says which changes no test of the same
+ * folder in `test/` notices. A place is a folder, such as `policy`, or a file, such as `policy/scopes.ts`. Results stay in
+ * `reports/mutants/`, and another run tries only what they leave open. `--tables` tries the changes to tables and constants, too. They
+ * take long, since all tests run for each.
  */
 
 import { globSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 import { makeTemporaryFolder } from '../test/harness/temporary-folder.ts'
@@ -23,16 +25,18 @@ const LEFT_OUT = [
 ]
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { tables: { type: 'boolean' } } })
-if (positionals.length === 0) throw new Error('Name one or more folders of src/, such as policy or client-auth/secrets')
+if (positionals.length === 0) throw new Error('Name folders or files of src/, such as policy or policy/scopes.ts')
 // A property that a change breaks mostly fails soon.
 process.env['FUZZ_RUNS'] ??= '2000'
 const temporary = makeTemporaryFolder()
 if (temporary !== undefined) process.env['TMPDIR'] = temporary
-for (const folder of positionals) await tryFolder(folder)
+for (const place of positionals) await tryPlace(place)
 
-async function tryFolder(folder: string): Promise<void> {
-  const files = globSync(`src/${folder}/*.ts`)
-  if (files.length === 0) throw new Error(`src/${folder} has no files`)
+async function tryPlace(place: string): Promise<void> {
+  const isFile = place.endsWith('.ts')
+  const folder = isFile ? dirname(place) : place
+  const files = globSync(isFile ? `src/${place}` : `src/${folder}/*.ts`)
+  if (files.length === 0) throw new Error(`src/${place} has no files`)
   const tests = globSync(`test/${folder}/*.test.ts`).filter((file) => !LEFT_OUT.includes(file))
   const results = `reports/mutants/${folder.replaceAll('/', '-')}`
   // With Stryker's own option for this, no change to a table would take effect.
