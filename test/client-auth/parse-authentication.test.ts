@@ -144,7 +144,7 @@ describe('a certificate', async () => {
   })
 
   test('that can’t be read is refused for the client, and does not matter to another method', () => {
-    const certificate = new MalformedCertificate('broken')
+    const certificate = new MalformedCertificate({ problem: 'broken' })
     expect(() => parse({ certificate, form: { client_id: 'a' } })).toThrow(
       expect.objectContaining({ name: 'Refusal', detail: expect.objectContaining({ client_id: 'a' }) }),
     )
