@@ -1,6 +1,5 @@
 import { MalformedCertificate } from '../../crypto/x509/malformed-certificate.ts'
 import type { PresentedCertificate } from '../../crypto/x509/peer.ts'
-import { Refusal } from '../../oauth/refusal.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { TrustAnchors } from './anchors.ts'
@@ -59,7 +58,7 @@ export class CertificateCheck {
       checkChain(presented, anchors, this.#clock.now())
     } catch (error) {
       // The certificate is refused when a client uses it, if it ever does.
-      if (!(error instanceof Refusal || error instanceof MalformedCertificate)) throw error
+      if (!(error instanceof MalformedCertificate)) throw error
     }
   }
 
