@@ -165,10 +165,12 @@ function noteOn(expected: JsonScalar, received: unknown, isInexact: boolean): st
   if (Array.isArray(received)) return 'the claim is a list: use a condition to check its entries'
   if (typeof received === 'object' && received !== null) return 'the claim has members: use a condition to check them'
   if (received !== undefined && typeof received !== typeof expected) {
-    return `the claim is a ${typeof received}, where a ${expected === null ? 'null' : typeof expected} is expected`
+    return `the claim is ${kindOf(received)}, where ${kindOf(expected)} is expected`
   }
   return undefined
 }
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : `a ${typeof value}`)
 
 function checkCondition({ when }: FederatedTrust, token: OutsideToken, conditions: Conditions): Check[] {
   if (when === undefined) return []
