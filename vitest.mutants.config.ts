@@ -23,7 +23,8 @@ export default defineConfig({
     include: process.env['MUTANTS_TESTS']?.split(' ') ?? [],
     isolate: false,
     sequence: { sequencer: QuickFirst, setupFiles: 'list' },
-    testTimeout: 30_000,
+    // A change may leave a test waiting for ever.
+    testTimeout: 10_000,
     hookTimeout: 30_000,
   },
 })

@@ -195,6 +195,13 @@ describe('sealing', () => {
     expect(new Unsealer().unseal(token, byReference)).toEqual({ key: one, claims: { a: 1 } })
   })
 
+  test('gives a token the form that secret scanners look for, and no other text has it', async () => {
+    const token = await seal(CLAIMS)
+    expect(token).toMatch(SEALED_FORM)
+    for (const text of [`x${token}`, `${token}-`, `${token.slice(0, -6)}-----a`, token.slice(0, 60)])
+      expect(text).not.toMatch(SEALED_FORM)
+  })
+
   test('gives a token one spelling', async () => {
     // 52 bytes end in a character of which four bits are not used.
     const token = await new Sealer(systemRandom).seal(one, {})
