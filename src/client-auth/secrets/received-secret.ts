@@ -49,7 +49,7 @@ function formOf(secret: string): ReceivedSecret['form'] {
   if (isGenerated(secret)) return 'generated'
   if (looksGenerated(secret)) return 'mistyped'
   if (/^(?:eyJ|tsa_)/.test(secret)) return 'token'
-  if (!/^tss_[0-9A-Za-z]*/.test(secret)) return 'chosen'
+  if (!secret.startsWith('tss_')) return 'chosen'
   return secret.length < GENERATED_LENGTH ? 'cut off' : 'too long'
 }
 

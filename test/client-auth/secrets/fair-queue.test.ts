@@ -50,7 +50,49 @@ describe('lanes take turns', () => {
   })
 })
 
+describe('classes take turns', () => {
+  test('in the given order, again and again', async () => {
+    const { add, wait, finish } = busyQueue({ known: 9, new: 9 }, ['known', 'known', 'new'])
+    for (const name of ['n1', 'n2', 'n3']) add(name, 'lane')
+    for (const name of ['k1', 'k2', 'k3', 'k4']) wait({ class: 'known', lanes: ['lane'] }, name)
+    expect((await finish()).served).toEqual(['k1', 'k2', 'n1', 'k3', 'k4', 'n2', 'n3'])
+  })
+
+  test('and go on after the class that was served, if those before it had no job', async () => {
+    const queue = new FairQueue<Class>({
+      concurrency: 1,
+      waiting: { known: 9, new: 9 },
+      turns: ['known', 'new', 'new'],
+    })
+    const served: string[] = []
+    const all: Promise<unknown>[] = []
+    const add = (name: string, place: Class, then = () => {}) => {
+      const work = async () => {
+        served.push(name)
+        then()
+      }
+      all.push(queue.run({ class: place, lanes: ['lane'] }, work))
+    }
+    add('first', 'known')
+    add('n1', 'new', () => add('k1', 'known'))
+    add('n2', 'new')
+    await Promise.all(all)
+    await all.at(-1)
+    expect(served).toEqual(['first', 'n1', 'n2', 'k1'])
+  })
+})
+
 describe('if the queue is full', () => {
+  test('a client may try again a second later', async () => {
+    const queue = new FairQueue<Class>({ concurrency: 1, waiting: { known: 0, new: 0 }, turns: ['new'] })
+    const first = queue.run({ class: 'new', lanes: ['a'] }, async () => {})
+    const full = { name: 'SecretQueueFull', message: 'secret_queue_full', retryAfter: 1 }
+    await expect(queue.run({ class: 'new', lanes: ['a'] }, async () => {})).rejects.toThrow(
+      expect.objectContaining(full),
+    )
+    await first
+  })
+
   test('the job that has waited longest in the fullest lane is dropped', async () => {
     const { add, finish } = busyQueue({ known: 0, new: 3 })
     for (const [name, lane] of [

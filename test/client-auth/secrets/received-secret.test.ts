@@ -23,6 +23,7 @@ test.each<[string, string, object]>([
   ['a JWT', 'eyJhbGciOiJFUzI1NiJ9.e30.x', { form: 'token' }],
   ['a sealed token', `tsa_${'a'.repeat(80)}`, { form: 'token' }],
   ['a chosen one', 'correct horse battery staple', { form: 'chosen' }],
+  ['a chosen one with the beginnings of others inside', 'my tss_ eyJ tsa_ word', { form: 'chosen' }],
   ['a chosen one with a line end', 'Summer2026\r\n', { form: 'chosen', white_space: 'after it' }],
   ['nothing', '', { form: 'chosen' }],
   ['only blanks', '   ', { form: 'chosen', white_space: 'around it' }],
