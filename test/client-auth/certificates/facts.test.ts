@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
+import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
+import {
+  ca,
+  extendedUsage,
+  extension,
+  type Issued,
+  issue,
+  issueAuthority,
+  keyEncipherment,
+  NOW,
+  present,
+  rsaKeys,
+  usage,
+} from '../../harness/certificates.ts'
+
+const root = await issueAuthority('CN=Root')
+const anchors = TrustAnchors.parse(root.pem)
+const stranger = await issueAuthority('CN=Stranger')
+
+type Certificates = readonly [Issued, ...Issued[]]
+const fromRoot = async (spec: Parameters<typeof issue>[0]): Promise<Certificates> => [
+  await issue({ issuer: root, ...spec }),
+]
+
+describe('an administrator reads of a refused certificate', () => {
+  test.each<[string, () => Promise<Certificates>, object]>([
+    [
+      'the issuer that is missing',
+      async () => [await issue({ issuer: stranger })],
+      { problem: 'no_path', subject: 'CN=client', issuer: 'CN=Stranger' },
+    ],
+    [
+      'how many a path may have',
+      async () => {
+        const chain = [stranger]
+        for (const name of ['A', 'B', 'C', 'D']) chain.unshift(await issueAuthority(`CN=${name}`, chain[0]))
+        const [issuer = stranger] = chain
+        return [await issue({ issuer }), ...chain]
+      },
+      { problem: 'chain_too_long', subject: 'CN=A', most: 5 },
+    ],
+    [
+      'the path length that is exceeded, and by how many',
+      async () => {
+        const limited = await issue({ subject: 'CN=Limited', issuer: root, extensions: [ca(0)] })
+        const below = await issueAuthority('CN=Below', limited)
+        return [await issue({ issuer: below }), below, limited]
+      },
+      { problem: 'path_too_long', subject: 'CN=Limited', allowed: 0, received: 1 },
+    ],
+    [
+      'the weakness of a key',
+      async () => fromRoot({ keys: await rsaKeys(1024) }),
+      { problem: 'weak_key', received: expect.stringContaining('1024') },
+    ],
+    [
+      'the algorithm of a weak signature',
+      () => fromRoot({ hash: 'SHA-1' }),
+      { problem: 'weak_signature', received: expect.stringMatching(/sha-?1/i) },
+    ],
+    [
+      'the extension that is not known',
+      () => fromRoot({ extensions: [extension('1.2.3', true)] }),
+      { problem: 'unknown_critical_extension', extension: '1.2.3' },
+    ],
+    [
+      'the purposes of the certificate, ten at most',
+      () => fromRoot({ extensions: [extendedUsage(...Array.from({ length: 12 }, (_, index) => `1.2.${index}`))] }),
+      { problem: 'extended_key_usage', received: Array.from({ length: 10 }, (_, index) => `1.2.${index}`) },
+    ],
+    ['the missing usage', () => fromRoot({ extensions: [usage(keyEncipherment)] }), { problem: 'key_usage' }],
+  ])('%s', async (_name, make, facts) => {
+    const [leaf, ...chain] = await make()
+    const { reason, detail } = checkChain(present(leaf, ...chain), anchors, NOW) ?? {}
+    expect(reason).toBe('certificate_untrusted')
+    expect(detail).toEqual({ meaning: expect.stringMatching(/^[A-Z].*\.$/), subject: expect.any(String), ...facts })
+  })
+
+  test('how many certificates may be sent along in a handshake', async () => {
+    const [leaf] = await fromRoot({})
+    const five = present(leaf, ...Array.from({ length: 5 }, () => stranger))
+    const six = { ...five, chain: [...five.chain, ...five.chain.slice(0, 1)] }
+    expect(checkChain(five, anchors, NOW)).toBeUndefined()
+    expect(checkChain(six, anchors, NOW)).toMatchObject({
+      detail: { problem: 'chain_too_long', subject: 'CN=client', most: 5 },
+    })
+  })
+
+  test('a long name in part', async () => {
+    const long = `CN=${'x'.repeat(60)}`
+    const names = Array.from({ length: 8 }, () => long).join(',')
+    const leaf = await issue({ issuer: await issueAuthority(names), subject: names })
+    const { detail } = checkChain(present(leaf), anchors, NOW) ?? {}
+    expect([detail?.['subject'], detail?.['issuer']].map((text) => String(text).length)).toEqual([256, 256])
+  })
+})
+
+describe('an authority', () => {
+  test('that was sent along is known once it led to an anchor', async () => {
+    const own = TrustAnchors.parse(root.pem)
+    const between = await issueAuthority('CN=Between', root)
+    const { leaf, chain } = present(await issue({ issuer: between }), between)
+    const known = () => [leaf, ...chain, ...own.certificates].map((certificate) => own.knows(certificate))
+    expect(known()).toEqual([false, false, true])
+    expect(checkChain(present(await issue({ issuer: between }), between), own, NOW)).toBeUndefined()
+    expect(known()).toEqual([false, true, true])
+  })
+})
