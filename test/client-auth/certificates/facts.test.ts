@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TrustAnchors } from '../../../src/client-auth/certificates/anchors.ts'
 import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
+import { CertificateCheck } from '../../../src/client-auth/certificates/check.ts'
 import {
   ca,
   extendedUsage,
@@ -14,10 +15,14 @@ import {
   rsaKeys,
   usage,
 } from '../../harness/certificates.ts'
+import { standingClock } from '../../harness/clock.ts'
 
 const root = await issueAuthority('CN=Root')
 const anchors = TrustAnchors.parse(root.pem)
 const stranger = await issueAuthority('CN=Stranger')
+
+/** OpenSSL reads this certificate, and we don't: its basic constraints are not DER of that kind. */
+const unreadable = await issue({ subject: 'CN=Between', extensions: [extension('2.5.29.19', true, '0500')] })
 
 type Certificates = readonly [Issued, ...Issued[]]
 const fromRoot = async (spec: Parameters<typeof issue>[0]): Promise<Certificates> => [
@@ -95,6 +100,32 @@ describe('an administrator reads of a refused certificate', () => {
     const { detail } = checkChain(present(leaf), anchors, NOW) ?? {}
     expect([detail?.['subject'], detail?.['issuer']].map((text) => String(text).length)).toEqual([256, 256])
   })
+})
+
+describe('a certificate is accepted', () => {
+  test('if client authentication is one of several purposes', async () => {
+    const [leaf] = await fromRoot({ extensions: [extendedUsage('1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2')] })
+    expect(checkChain(present(leaf), anchors, NOW)).toBeUndefined()
+  })
+
+  test('if a certificate beside those of its path can’t be read', async () => {
+    const between = await issueAuthority('CN=Between', root)
+    const leaf = await issue({ issuer: between })
+    expect(checkChain(present(leaf, unreadable, between), anchors, NOW)).toBeUndefined()
+    expect(checkChain(present(leaf, unreadable), anchors, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
+  })
+
+  test('if a resumed session still has its chain', async () => {
+    const between = await issueAuthority('CN=Between', root)
+    const presented = { ...present(await issue({ issuer: between }), between), isResumed: true }
+    expect(checkChain(presented, TrustAnchors.parse(root.pem), NOW)).toBeUndefined()
+  })
+})
+
+test('a certificate that can’t be read is refused when it is used, and not when its chain is learnt', () => {
+  const check = new CertificateCheck(root.pem, standingClock(NOW / 1_000))
+  expect(() => check.learn(present(unreadable, stranger))).not.toThrow()
+  expect(() => check.requireTrusted(present(unreadable, stranger))).toThrow('certificate_malformed')
 })
 
 describe('an authority', () => {
