@@ -4,6 +4,7 @@ import { checkChain } from '../../../src/client-auth/certificates/chain.ts'
 import { CertificateCheck } from '../../../src/client-auth/certificates/check.ts'
 import {
   ca,
+  ecKeys,
   extendedUsage,
   extension,
   type Issued,
@@ -126,6 +127,22 @@ test('a certificate that can’t be read is refused when it is used, and not whe
   const check = new CertificateCheck(root.pem, standingClock(NOW / 1_000))
   expect(() => check.learn(present(unreadable, stranger))).not.toThrow()
   expect(() => check.requireTrusted(present(unreadable, stranger))).toThrow('certificate_malformed')
+})
+
+test('once the work is used up, no authority counts as signed by the next', async () => {
+  // The forger's authority claims to be of the root. Checking the others of its name leaves no work for that claim.
+  const forged = await issueAuthority('CN=Mid', await issueAuthority('CN=Root'))
+  const decoys = [
+    await issueAuthority('CN=Mid', stranger, { keys: await ecKeys('P-521') }),
+    await issueAuthority('CN=Mid', stranger),
+  ]
+  const leaf = await issue({ issuer: forged })
+  expect(checkChain(present(leaf, ...decoys, forged), anchors, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
+  // With less work before it, a true claim is found.
+  const genuine = await issueAuthority('CN=Mid', root)
+  const good = await issue({ issuer: genuine })
+  expect(checkChain(present(good, ...decoys, genuine), anchors, NOW)).toMatchObject({ detail: { problem: 'no_path' } })
+  expect(checkChain(present(good, ...decoys.slice(1), genuine), anchors, NOW)).toBeUndefined()
 })
 
 describe('an authority', () => {
