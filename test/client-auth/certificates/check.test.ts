@@ -90,7 +90,8 @@ describe('the chain of an earlier request of a TLS session', () => {
   test('serves the session once it is resumed', () => {
     const { check } = setUp()
     expect(() => check.requireTrusted(resumed)).toThrow(refusedFor('certificate_untrusted', { problem: 'no_path' }))
-    check.learn(present(deep, intermediate))
+    // The authority is known, and the certificate between is not.
+    check.learn(present(deep, intermediate, root))
     expect(() => check.requireTrusted({ ...resumed })).not.toThrow()
     expect(() => check.requireTrusted({ ...present(deep) })).toThrow(refusedFor('certificate_untrusted', {}))
   })

@@ -35,7 +35,8 @@ function imported(secret: string) {
 function setUp({ isHeld = false } = {}) {
   const runs: ScryptParameters[] = []
   const ends: (() => void)[] = []
-  const verifier = new SecretVerifier(standingClock(), randomBytes, Buffer.alloc(32), async (secret, parameters) => {
+  const clock = standingClock()
+  const verifier = new SecretVerifier(clock, randomBytes, Buffer.alloc(32), async (secret, parameters) => {
     runs.push(parameters)
     if (isHeld) await new Promise<void>((resolve) => ends.push(resolve))
     return digestOf(secret, parameters.salt)
@@ -45,7 +46,7 @@ function setUp({ isHeld = false } = {}) {
     verifier.findChosen(holder, secret, verifier.markOf(DEFAULT_TENANT, id, secret) ?? '', place(standing))
   const isKnownWrong = (holder: Holder | undefined, secret: string) =>
     verifier.isKnownWrong(holder, verifier.markOf(DEFAULT_TENANT, id, secret) ?? '')
-  return { verifier, runs, ends, find, isKnownWrong }
+  return { clock, verifier, runs, ends, find, isKnownWrong }
 }
 
 describe('a generated secret', () => {
@@ -120,6 +121,19 @@ describe('a chosen secret', () => {
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
     expect(await Promise.all(both)).toEqual(both.map(() => holder.secrets[0]))
+    expect(runs).toHaveLength(2)
+  })
+
+  test('in constant use is hashed anew after a day, also if nothing looked it up before', async () => {
+    const { clock, find, runs } = setUp()
+    const holder = { secrets: [scrypt(RIGHT)] }
+    const day = 24 * 3_600_000
+    for (let passed = 0; passed < day; passed += 300_000) {
+      expect(await find(holder, RIGHT)).toBe(holder.secrets[0])
+      clock.advance(300_000)
+    }
+    expect(runs).toHaveLength(1)
+    await find(holder, RIGHT)
     expect(runs).toHaveLength(2)
   })
 
