@@ -170,6 +170,20 @@ describe('a key that can’t be used', async () => {
     expect((await openRing([key])).problems).toEqual([unusable(key, 'its private part is not a key')])
   })
 
+  test('is used as soon as its row is whole again', async () => {
+    let rows: KeyRows = {
+      found: [{ ...good, encryptedPrivateKey: Buffer.alloc(3) }],
+      unreadable: [],
+      masterKeyId: masterKey.id,
+    }
+    const ring = await Keyring.open({ listKeys: async () => rows }, masterKey)
+    expect(() => ring.signer('ES256')).toThrow(keyUnusable(good.kid))
+    rows = { ...rows, found: [good] }
+    await ring.reset()
+    expect((await ring.signer('ES256')).kid).toBe(good.kid)
+    expect([ring.problems, ring.canUse(good)]).toEqual([[], true])
+  })
+
   test('seals, and can’t be opened: tokens that name it are not judged', async () => {
     const key = await newKey(SEALING, 'active', otherMasterKey)
     const ring = await openRing([key, good])
