@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BelievedTime } from '../platform/believed-time.ts'
 import { cleanUp } from '../platform/clean-up.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Poller } from '../platform/poller.ts'
 import type { RandomBytes } from '../platform/random.ts'
 import { BACKLOG, Backlog } from './backlog.ts'
 import type { AuditEvent } from './event.ts'
@@ -47,17 +48,18 @@ export class AuditRecorder implements AuditSink {
   /** A batch whose write failed. The store must get the same array again, since it may have written it. */
   #unwritten: readonly AuditEvent[] | undefined
   #flushing: Promise<void> | undefined
+  readonly #pruner: Poller
   #flushTimer: NodeJS.Timeout | undefined
-  #pruneTimer: NodeJS.Timeout | undefined
 
   constructor(options: RecorderOptions) {
     this.#options = options
     this.#time = new BelievedTime(options.clock)
+    this.#pruner = new Poller(PRUNE_INTERVAL_MS, (ending) => this.#prune(ending), options.onError)
   }
 
   start(): void {
     this.#flushTimer = setInterval(() => this.#flushQuietly(1), FLUSH_INTERVAL_MS).unref()
-    this.#pruneTimer = setInterval(() => this.#pruneQuietly(), PRUNE_INTERVAL_MS).unref()
+    this.#pruner.start()
   }
 
   get isFull(): boolean {
@@ -97,7 +99,8 @@ export class AuditRecorder implements AuditSink {
   /** Stops the timers and writes the waiting events. */
   async close(): Promise<void> {
     clearInterval(this.#flushTimer)
-    clearInterval(this.#pruneTimer)
+    // The store may be closed afterwards.
+    await this.#pruner.stop()
     await this.flush()
   }
 
@@ -146,15 +149,11 @@ export class AuditRecorder implements AuditSink {
     if (this.#flushing === undefined && this.#waiting.length >= least) this.#write(least).catch(this.#options.onError)
   }
 
-  #pruneQuietly(): void {
-    this.#prune().catch(this.#options.onError)
-  }
-
-  async #prune(): Promise<void> {
+  async #prune(ending: AbortSignal): Promise<void> {
     const { store, retention, refusalsKept } = this.#options
     const oldest = this.#time.now() - retention
-    await cleanUp((most) => store.pruneBefore(oldest, most))
+    await cleanUp((most) => store.pruneBefore(oldest, most), ending)
     const place = await store.oldestRefusalOf(refusalsKept)
-    if (place !== undefined) await cleanUp((most) => store.removeRefusalsBefore(place, most))
+    if (place !== undefined) await cleanUp((most) => store.removeRefusalsBefore(place, most), ending)
   }
 }

@@ -90,9 +90,9 @@ export class KeySetConsumers {
   }
 
   /** Removes consumers beyond the limits. Rejects when the database fails. */
-  async prune(): Promise<void> {
+  async prune(ending?: AbortSignal): Promise<void> {
     const limits = { before: this.#clock.now() - LIMITS.keptFor, keep: LIMITS.kept }
-    await cleanUp((most) => this.#store.pruneConsumers(limits, most))
+    await cleanUp((most) => this.#store.pruneConsumers(limits, most), ending)
   }
 
   #hasRoomFor(address: string): boolean {

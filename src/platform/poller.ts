@@ -1,13 +1,14 @@
 /** Repeats some work at an interval. Two runs never overlap. */
 export class Poller {
   readonly #interval: number
-  readonly #work: () => Promise<void>
+  readonly #work: (ending: AbortSignal) => Promise<void>
   readonly #onError: (error: unknown) => void
+  readonly #ending = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
 
   /** @param interval milliseconds @param onError called for each failed run; the next run follows all the same */
-  constructor(interval: number, work: () => Promise<void>, onError: (error: unknown) => void) {
+  constructor(interval: number, work: (ending: AbortSignal) => Promise<void>, onError: (error: unknown) => void) {
     this.#interval = interval
     this.#work = work
     this.#onError = onError
@@ -15,7 +16,7 @@ export class Poller {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#working ??= this.#work()
+      this.#working ??= this.#work(this.#ending.signal)
         .catch(this.#onError)
         .finally(() => {
           this.#working = undefined
@@ -24,9 +25,10 @@ export class Poller {
     this.#timer.unref()
   }
 
-  /** Stops the timer and resolves once the current run has ended. */
+  /** Stops the timer, tells the current run to end, and resolves once it has. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#ending.abort()
     await this.#working
   }
 }

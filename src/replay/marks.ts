@@ -53,9 +53,9 @@ export class ReplayMarks {
   }
 
   /** Removes the marks of proofs and assertions that are too old to be replayed. */
-  async prune(): Promise<void> {
+  async prune(ending?: AbortSignal): Promise<void> {
     const now = this.#time.now()
-    await cleanUp((most) => this.#store.pruneMarks(now, most))
+    await cleanUp((most) => this.#store.pruneMarks(now, most), ending)
   }
 
   async #writeAll(): Promise<void> {

@@ -67,7 +67,7 @@ export function openAdminApi(
   const maker = credentialMaker(dependencies, store, masterKey)
   repeat({
     every: 60_000,
-    work: () => cleanUp((most) => store.idempotency.prune(clock.now(), most)),
+    work: (ending) => cleanUp((most) => store.idempotency.prune(clock.now(), most), ending),
     failure: 'expired idempotency keys could not be removed',
   })
   const membershipsOf = async (names: readonly MemberName[]) => byGroup(await store.groups.groupsOf(names))

@@ -52,11 +52,11 @@ export async function openCredentials(
     work: () => replacements.flush(),
     failure: 'imported hashes could not be replaced by our own',
   })
-  repeat({ every: 60_000, work: () => marks.prune(), failure: 'expired replay marks could not be removed' })
+  repeat({ every: 60_000, work: (ending) => marks.prune(ending), failure: 'expired replay marks could not be removed' })
   repeat({ every: 60_000, work: () => expiry.look(), failure: 'expiring credentials could not be read' })
   repeat({
     every: 60_000,
-    work: () => cleanUp((most) => store.fleet.passExpiries(most)),
+    work: (ending) => cleanUp((most) => store.fleet.passExpiries(most), ending),
     failure: 'passed expiries could not be noted for the lists',
   })
   return { usage, replacements, marks, expiry }

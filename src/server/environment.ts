@@ -37,7 +37,7 @@ export interface Environment {
 interface Repeated {
   /** Milliseconds. */
   readonly every: number
-  readonly work: () => Promise<void>
+  readonly work: (ending: AbortSignal) => Promise<void>
   /** The log message if it fails. */
   readonly failure: string
 }

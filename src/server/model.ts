@@ -53,7 +53,11 @@ export async function openModel(dependencies: Dependencies, store: Store): Promi
   const changes = followChanges(dependencies, store, loaded)
   const { repeat } = dependencies
   repeat({ every: 200, work: () => revocations.poll(), failure: 'revocations could not be read' })
-  repeat({ every: 60_000, work: () => revocations.prune(), failure: 'expired revocations could not be removed' })
+  repeat({
+    every: 60_000,
+    work: (ending) => revocations.prune(ending),
+    failure: 'expired revocations could not be removed',
+  })
   const { start: _, ...model } = loaded
   return { ...model, changes, revocations, consumers }
 }
@@ -102,7 +106,7 @@ function countConsumers({ clock, shutdown, repeat }: Dependencies, store: Store)
   repeat({ every: 2_000, work: () => consumers.flush(), failure: 'consumers of the key set could not be written' })
   repeat({
     every: 60_000,
-    work: () => consumers.prune(),
+    work: (ending) => consumers.prune(ending),
     failure: 'old consumers of the key set could not be removed',
   })
   return consumers

@@ -49,7 +49,7 @@ export function openPeople(dependencies: Dependencies, { store, audit, masterKey
   }
   repeat({
     every: PRUNE_EVERY_MS,
-    work: () => cleanUp((most) => pruneSessions(people, most)),
+    work: (ending) => cleanUp((most) => pruneSessions(people, most), ending),
     failure: 'ended sessions of administrators could not be removed',
   })
   return { people, signOn: openSignOn(dependencies, people, store), url: config.adminUrl }

@@ -18,6 +18,6 @@ export function keepUsageBounded({ config, clock, repeat }: Dependencies, store:
   const { minutes_kept: hours, hours_kept: days, days_kept: many, rows_kept: rows } = config.usage
   const kept = { minute: (hours * DAY_MS) / 24, hour: days * DAY_MS, day: many * DAY_MS }
   const retention = new UsageRetention({ store: store.usage, clock, limits: { kept, rows } })
-  repeat({ every: 60_000, work: () => retention.prune(), failure: 'old usage could not be removed' })
+  repeat({ every: 60_000, work: (ending) => retention.prune(ending), failure: 'old usage could not be removed' })
   return retention
 }

@@ -38,17 +38,17 @@ export class UsageRetention {
   }
 
   /** Rejects when the database fails. */
-  async prune(): Promise<void> {
+  async prune(ending?: AbortSignal): Promise<void> {
     const { store, limits } = this.#options
     const names: readonly Resolution[] = ['minute', 'hour', 'day']
     for (const resolution of names) {
       const oldest = intervalOf(resolution, this.#time.now() - limits.kept[resolution])
-      await cleanUp((most) => store.pruneUsage(resolution, oldest, most))
-      await this.#removeSurplus(resolution)
+      await cleanUp((most) => store.pruneUsage(resolution, oldest, most), ending)
+      await this.#removeSurplus(resolution, ending)
     }
   }
 
-  async #removeSurplus(resolution: Resolution): Promise<void> {
+  async #removeSurplus(resolution: Resolution, ending: AbortSignal | undefined): Promise<void> {
     const { store, clock, limits } = this.#options
     let surplus = (await countRows(store, resolution)) - limits.rows
     await cleanUp(async (most) => {
@@ -57,7 +57,7 @@ export class UsageRetention {
       surplus -= removed
       this.removedEarly[resolution] += removed
       return removed
-    })
+    }, ending)
   }
 }
 

@@ -24,7 +24,7 @@ const event = (requestId: string): AuditEvent => ({
 function createStore() {
   const written: AuditEvent[] = []
   const state = { failing: false, pruned: 0, attempts: 0 }
-  const store: AuditStore = {
+  const store: { -readonly [Name in keyof AuditStore]: AuditStore[Name] } = {
     append: async (events) => {
       state.attempts += 1
       if (state.failing) throw new Error('the database is away')
@@ -59,7 +59,7 @@ describe('the audit recorder', () => {
       refusalsKept: 1_000,
       onError: (e) => errors.push(e),
     })
-    return { recorder, state, written, ids, errors }
+    return { recorder, state, store, written, ids, errors }
   }
 
   test('writes recorded events soon, in order', async () => {
@@ -177,6 +177,32 @@ describe('the audit recorder', () => {
     await vi.advanceTimersByTimeAsync(61_000)
     expect(state.pruned).toBe(9_000)
     await recorder.close()
+  })
+
+  test('closing ends a long removal after its step, and nothing asks the store afterwards', async () => {
+    vi.useFakeTimers()
+    const { recorder, state, store, errors } = create()
+    const step = Promise.withResolvers<void>()
+    store.pruneBefore = async () => {
+      state.pruned += 1
+      await step.promise
+      return 500
+    }
+    recorder.start()
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(state.pruned).toBe(1)
+    let isClosed = false
+    const closing = recorder.close().then(() => {
+      isClosed = true
+    })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(isClosed).toBe(false)
+    step.resolve()
+    await vi.advanceTimersByTimeAsync(1_000)
+    await closing
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(state.pruned).toBe(1)
+    expect(errors).toEqual([])
   })
 
   test('prunes no event too early if the clock is set years ahead', async () => {

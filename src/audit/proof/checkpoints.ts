@@ -33,6 +33,7 @@ interface CheckpointsOptions {
 export class Checkpoints {
   readonly #options: CheckpointsOptions
   readonly #time: BelievedTime
+  readonly #ending = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #last: number
   #written = 0
@@ -70,6 +71,7 @@ export class Checkpoints {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    this.#ending.abort()
     await this.sign().catch(this.#options.onError)
   }
 
@@ -87,7 +89,7 @@ export class Checkpoints {
   async #signAndRemove(): Promise<void> {
     await this.#sign()
     const oldest = this.#time.now() - this.#options.retention
-    await cleanUp((most) => this.#options.store.removeCheckpointsBefore(oldest, most))
+    await cleanUp((most) => this.#options.store.removeCheckpointsBefore(oldest, most), this.#ending.signal)
   }
 
   async #sign(): Promise<void> {

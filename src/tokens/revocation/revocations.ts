@@ -108,7 +108,7 @@ export class Revocations {
   }
 
   /** Removes revocations of expired tokens, in memory and in the database. */
-  async prune(): Promise<void> {
+  async prune(ending?: AbortSignal): Promise<void> {
     const now = this.#time.now()
     for (const [name, { ids, expiresAt }] of this.#tokens) {
       if (expiresAt > now) continue
@@ -116,7 +116,7 @@ export class Revocations {
       this.#kept -= ids.size
     }
     for (const [name, { expiresAt }] of this.#issuedBefore) if (expiresAt <= now) this.#issuedBefore.delete(name)
-    await cleanUp((most) => this.#store.pruneRevocations(now, most))
+    await cleanUp((most) => this.#store.pruneRevocations(now, most), ending)
   }
 
   async #read(): Promise<void> {
