@@ -10,6 +10,7 @@ import { freePort } from '../../test/harness/port.ts'
 import { cores, type Workspace } from '../workspace.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
+type Vacuum = 'on' | 'off'
 
 /** A database for one Tessera server. */
 export interface BenchDatabase {
@@ -24,19 +25,31 @@ const postgresProcess = fileURLToPath(new URL('../../test/harness/postgres-proce
 const addresses = new WeakMap<Workspace, Promise<string>>()
 let made = 0
 
-/** Makes a new, empty database. @param folder the folder of the server */
-export async function makeDatabase(kind: DatabaseKind, workspace: Workspace, folder: string): Promise<BenchDatabase> {
-  const url = await makeAddress(kind, workspace, folder)
+/**
+ * Makes a new, empty database. @param folder the folder of the server @param vacuum whether PostgreSQL reuses the room of removed rows,
+ * as it does by default; the first database of a run decides
+ */
+export async function makeDatabase(
+  kind: DatabaseKind,
+  workspace: Workspace,
+  folder: string,
+  vacuum: Vacuum = 'off',
+): Promise<BenchDatabase> {
+  const url = await makeAddress(kind, workspace, folder, vacuum)
   const access = resolveStorageAccess(loadOptions({ env: {} }))
   return { url, open: () => openDatabase(url, systemClock, access) }
 }
 
 /** The address of a new database without tables. */
-export const makeAddress = async (kind: DatabaseKind, workspace: Workspace, folder: string): Promise<string> =>
-  kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : makePostgres(workspace)
+export const makeAddress = async (
+  kind: DatabaseKind,
+  workspace: Workspace,
+  folder: string,
+  vacuum: Vacuum = 'off',
+): Promise<string> => (kind === 'sqlite' ? `sqlite:${join(folder, 'tessera.db')}` : makePostgres(workspace, vacuum))
 
-async function makePostgres(workspace: Workspace): Promise<string> {
-  const starting = addresses.get(workspace) ?? startPostgres(workspace)
+async function makePostgres(workspace: Workspace, vacuum: Vacuum): Promise<string> {
+  const starting = addresses.get(workspace) ?? startPostgres(workspace, vacuum)
   addresses.set(workspace, starting)
   const address = await starting
   made += 1
@@ -47,19 +60,11 @@ async function makePostgres(workspace: Workspace): Promise<string> {
   return `${address}/bench${made}`
 }
 
-/** Makes PostgreSQL reuse the room of removed rows, as it does by default. The tests and the bench have that off. */
-export async function startVacuum(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query('alter system set autovacuum = on')
-  await client.query("alter system set autovacuum_naptime = '5s'")
-  await client.query('select pg_reload_conf()')
-  await client.end()
-}
-
 /** Starts PostgreSQL without syncs, on the load's core, because the bench measures only the cost to the server. */
-async function startPostgres(workspace: Workspace): Promise<string> {
+async function startPostgres(workspace: Workspace, vacuum: Vacuum): Promise<string> {
   const port = await freePort()
-  await workspace.start({ args: [postgresProcess, String(port)] }, cores.load).says(/started/)
+  await workspace
+    .start({ args: [postgresProcess, String(port)], env: { AUTOVACUUM: vacuum } }, cores.load)
+    .says(/started/)
   return `postgres://postgres:postgres@127.0.0.1:${port}`
 }

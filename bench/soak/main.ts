@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clientKey } from '../client-key.ts'
 import { issuer, resourceServer } from '../fleet.ts'
 import { machine } from '../machine.ts'
-import { type BenchDatabase, makeDatabase, startVacuum } from '../servers/databases.ts'
+import { type BenchDatabase, makeDatabase } from '../servers/databases.ts'
 import { watchProcessor, watchWaiting } from '../usage.ts'
 import { cores, Workspace } from '../workspace.ts'
 import { Disturbances } from './disturbances.ts'
@@ -45,8 +45,7 @@ interface Stage {
 
 /** Makes the database with what stays for the whole run, and starts both servers. */
 async function setUp(options: SoakOptions, workspace: Workspace): Promise<Stage> {
-  const database = await makeDatabase(options.database, workspace, workspace.folder)
-  if (options.database === 'postgres') await startVacuum(database.url)
+  const database = await makeDatabase(options.database, workspace, workspace.folder, 'on')
   const common = { TESSERA_ISSUER: issuer, TESSERA_STORAGE: database.url }
   const run = (...args: readonly string[]) =>
     workspace.start({ args: [...tessera, ...args], env: common, usesAllCores: true }, cores.load).done()

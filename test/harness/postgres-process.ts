@@ -37,7 +37,8 @@ const settings = {
   synchronous_commit: 'off',
   shared_buffers: '16MB',
   max_connections: '60',
-  autovacuum: 'off',
+  autovacuum: process.env['AUTOVACUUM'] ?? 'off',
+  autovacuum_naptime: '5s',
   ...(tlsCert !== undefined && { ssl: 'on', ssl_cert_file: 'cert.pem', ssl_key_file: 'key.pem' }),
 }
 
