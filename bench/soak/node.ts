@@ -122,7 +122,7 @@ export class SoakNode implements Backend {
     const config = {
       issuer,
       storage,
-      // Only PostgreSQL has it. A machine that is busy with other work must not fail a request by itself.
+      // For PostgreSQL only. A machine that is busy with other work must not fail a request by itself.
       storage_request_timeout: 20_000,
       master_key_file: masterKeyFile,
       previous_master_key_file: previousMasterKeyFile,
