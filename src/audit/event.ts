@@ -3,13 +3,16 @@ import type { Actor } from './actor.ts'
 import type { Changes } from './changes.ts'
 import type { AuditEventType } from './event-types.ts'
 
+/** The results of events. */
+export const auditResults = ['success', 'refused'] as const
+
 /** One recorded action. It never contains a secret or a token. */
 export interface AuditEvent {
   readonly tenant: TenantId
   /** Milliseconds. */
   readonly at: number
   readonly type: AuditEventType
-  readonly result: 'success' | 'refused'
+  readonly result: (typeof auditResults)[number]
   /** The reason of a refusal. */
   readonly reason: string | undefined
   /** The `client_id` as presented. The client is authenticated only if the detail names a method. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditResults } from '../audit/event.ts'
 import { auditEventTypes } from '../audit/event-types.ts'
 import { type EventFilter, MOST_VALUES } from '../audit/query.ts'
 import { refusals } from '../endpoints/refusal-table.ts'
@@ -33,8 +34,6 @@ interface AuditListOptions extends EventOptions, OutputOptions, Omit<TargetOptio
   readonly limit: string
   readonly cursor?: string
 }
-
-const RESULTS = ['success', 'refused']
 
 const page = z.looseObject({ items: z.array(eventAnswer), next: z.string().optional() })
 
@@ -107,7 +106,7 @@ export function toFilter(options: EventOptions): EventFilter {
     if ((values?.length ?? 0) > MOST_VALUES) throw new UsageError(`at most ${MOST_VALUES} values may be given`)
   for (const one of type ?? []) requireKnown('--type', one, auditEventTypes)
   for (const one of reason ?? []) requireKnown('--reason', one, Object.keys(refusals))
-  if (result !== undefined) requireKnown('--result', result, RESULTS)
+  if (result !== undefined) requireKnown('--result', result, auditResults)
   return {
     since: since === undefined ? undefined : parsePast(since, '--since', now),
     until: until === undefined ? undefined : parsePast(until, '--until', now),

@@ -135,6 +135,7 @@ export const examples: Examples = {
   'storage migrate': ['tessera storage migrate'],
   'storage copy': ['tessera storage copy --from sqlite:tessera.db --to postgres://tessera@db.example.com/tessera'],
   'storage compact': ['tessera storage compact'],
+  'nodes list': ['tessera nodes list', 'tessera nodes list --server https://tessera.example.com:9999 --json'],
   upgrade: ['tessera upgrade --check', 'tessera upgrade --check --json'],
   backup: ['tessera backup --to backup.db'],
   restore: ['tessera restore --from backup.db', 'tessera restore --from backup.db --replace'],

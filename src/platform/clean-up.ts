@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Rows in one step. SQLite's calls are synchronous, and so few rows block the event loop for milliseconds only. */
 const STEP = 500
 /** A request takes several turns of the event loop, so that a turn between two steps is not enough for it. Milliseconds. */
-const REST_MS = 1
+export const REST_MS = 1
 
 /**
  * Removes rows step by step, so that requests are handled between the steps.

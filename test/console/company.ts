@@ -128,7 +128,8 @@ export async function startCompany(minutes: number): Promise<Company> {
     await Promise.all(sent)
   }
   const secret = /tss_\S+/.exec(autumn)?.[0]
-  await request('nightly-export', 'orders:read', secret)
+  // The server learns of the new secret within a second.
+  await until(async () => (await request('nightly-export', 'orders:read', secret)).ok)
   const fetchKeys = async (userAgent: string) => {
     const answer = await fetch(`${origin}/pf/JWKS`, { headers: { 'user-agent': userAgent } })
     return ((await answer.json()) as { readonly keys: readonly unknown[] }).keys.length

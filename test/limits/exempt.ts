@@ -64,6 +64,7 @@ const CALLER = 'reads the body or the header of an authenticated caller, of at m
 
 /** Functions that parse something and have no case here, with the reason. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
+  'management/manifest/reading/parse-aside.ts answerOfThread': CALLER,
   'platform/text.ts hasTurning': CALLER,
   'admin/console/page.ts showConsole': OWN,
   'admin/api/body.ts readJsonBody': CALLER,

@@ -11,9 +11,18 @@ import { type Verb, verbs } from './verbs.ts'
 /** Files that export no verb: shared parts, and the parser of manifests. */
 const PARTS = [
   'context',
-  ...['defaults', 'document', 'json-schema', 'names', 'parse', 'schema', 'test-schema', 'trust-file'].map(
-    (name) => `manifest/reading/${name}`,
-  ),
+  ...[
+    'defaults',
+    'document',
+    'json-schema',
+    'names',
+    'parse',
+    'parse-aside',
+    'parse-thread',
+    'schema',
+    'test-schema',
+    'trust-file',
+  ].map((name) => `manifest/reading/${name}`),
   ...['credentials', 'exported', 'variable-name'].map((name) => `manifest/exporting/${name}`),
   ...['find', 'look', 'read', 'secrets'].map((name) => `manifest/files/${name}`),
   ...['judge', 'names', 'request', 'results-body', 'run', 'state'].map((name) => `manifest/tests/${name}`),

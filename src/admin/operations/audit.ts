@@ -5,12 +5,10 @@ import { auditEventTypes } from '../../audit/event-types.ts'
 import { type EventPlace, LONGEST_VALUE, MOST_VALUES } from '../../audit/query.ts'
 import { verifyAudit } from '../../management/audit/verify.ts'
 import { ownersFor, requireEverywhere } from '../../management/authority/authority.ts'
+import { REST_MS } from '../../platform/clean-up.ts'
 import { iso } from '../../platform/clock.ts'
 import { pageOf, pageParameters } from './cursor.ts'
 import { noBody, noParameters, noQuery, operation } from './operation.ts'
-
-/** A request takes several turns of the event loop, so that a turn between the pages of a verification is not enough for it. */
-const REST_MS = 1
 
 const text = z.string().min(1).max(LONGEST_VALUE)
 const texts = z.array(text).max(MOST_VALUES).optional()

@@ -15,7 +15,7 @@ export interface CredentialWrites {
 type WritesOf<Put extends readonly Credential[]> = CredentialWrites & { readonly put: Put }
 
 /** The most expired credentials of a client that commands created. They explain refusals, and the latest can be restored. */
-export const MOST_EXPIRED = 20
+const MOST_EXPIRED = 20
 
 /** A label that no credential of the client has, beginning with `wanted`. */
 export function freeLabel(wanted: string, credentials: readonly Credential[]): string {

@@ -7,6 +7,7 @@ import {
   sql,
 } from 'kysely'
 import { actorName } from '../../audit/actor-name.ts'
+import { auditResults } from '../../audit/event.ts'
 import { type EventFilter, LONGEST_VALUE, MOST_VALUES } from '../../audit/query.ts'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import type { TenantId } from '../../oauth/ids.ts'
@@ -173,10 +174,8 @@ function termsOf(
     types?.map(term.type),
     result === undefined ? undefined : [term.result(result)],
   ].filter((one) => one !== undefined)
-  return terms.length > 0 ? terms : [RESULTS.map(term.result)]
+  return terms.length > 0 ? terms : [auditResults.map(term.result)]
 }
-
-const RESULTS = ['success', 'refused']
 
 function pairs(
   some: readonly string[] | undefined,

@@ -18,7 +18,7 @@ function problemOf(content: string): string {
 const times = (count: number, line: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => line(index)).join('')
 
-// With quadratic time, eight times as many keys would take 64 times as long.
+// With quadratic time, eight times as many keys would take 64 times as long. Linear time takes 8 to 27 times, with garbage collection.
 test.each([
   ['keys of one map', (count: number) => times(count, (index) => `a${index}: 1\n`)],
   ['keys of one map in braces', (count: number) => `metadata: {${times(count, (index) => `a${index}: 1,`)}}`],
@@ -27,7 +27,7 @@ test.each([
   const of = (content: string) => cpuOf(() => problemOf(content), { attempts: 5 })
   // The short one goes first, so that the long one finds the code compiled.
   const short = await of(small)
-  expect((await of(large)) / short).toBeLessThan(25)
+  expect((await of(large)) / short).toBeLessThan(40)
 })
 
 describe('megabyte-fields: an oversized manifest is refused, with a line and a message of ours', () => {
