@@ -18,6 +18,8 @@ import { openStore } from '../../src/store/open.ts'
 import { TEST_SETTINGS } from './apply-settings.ts'
 import { emptyDatabase } from './empty-database.ts'
 import { freePort } from './port.ts'
+import { scrape } from './scrape.ts'
+import { until } from './until.ts'
 
 export interface TestServerOptions {
   /** YAML, applied before the server starts. */
@@ -149,7 +151,10 @@ export async function startTestServer({
         headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
       }),
     apply: (changed, changedEnv) => applyTo(config, changed, changedEnv),
-    audit: (requestId) => readAudit(config, requestId),
+    audit: async (requestId) => {
+      if (requestId === undefined) await until(() => isWritten(`https://localhost:${server.adminPort}`))
+      return readAudit(config, requestId)
+    },
     reload: (next) => server.reload(next),
     stopServer: () => server.stop(),
     startAgain: async () => {
@@ -161,6 +166,13 @@ export async function startTestServer({
     },
   }
 }
+
+/** Whether no event waits to be written. A server that has stopped has written all. */
+const isWritten = (admin: string): Promise<boolean> =>
+  scrape(admin).then(
+    (metrics) => metrics.value('tessera_audit_events_waiting') === 0,
+    () => true,
+  )
 
 /** Waits for the event of the request, which is written within a fraction of a second. */
 async function readAudit(config: Config, requestId?: string | null): Promise<readonly StoredAuditEvent[]> {
