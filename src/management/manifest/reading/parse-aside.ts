@@ -9,6 +9,7 @@ import type { Manifest } from './schema.ts'
 /** Characters. A thread takes longer to start than this takes to parse. */
 const SMALL = 64 * 1024
 
+/** The manifest for the thread. */
 export interface Task {
   readonly files: readonly ManifestFile[]
   readonly unnamed: string | undefined
