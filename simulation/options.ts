@@ -28,7 +28,10 @@ const OPTIONS = {
   survive: ['node', `the largest failure after which the rest serves everything: ${SURVIVED.join(', ')}`],
   'utilisation-after-loss': ['0.85', 'the share of each core that may be busy after that failure'],
   clients: ['10000', 'clients, in all regions together'],
-  cache: ['100000', 'clients that a process keeps in memory (`cache.clients`)'],
+  cache: [
+    '1000000',
+    'clients that a process keeps in memory (`cache.clients`; by default, as many as its memory allows)',
+  ],
   'requests-per-connection': ['100', 'requests over one connection; 0 where TLS ends at a proxy'],
   resumed: ['0.5', 'the share of connections that resume a TLS session'],
   revocations: ['10', 'tokens revoked one by one, a second'],

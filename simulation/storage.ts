@@ -192,7 +192,7 @@ async function measure(store: Store, path: string): Promise<object> {
   })
   const clientRowBytes = grownBy(CLIENTS)
   let loadUs = 0
-  const directory = await Directory.open(store.directory, { mostClients: CLIENTS, onUnreadable: () => {} })
+  const directory = await Directory.open(store.directory, { room: { clients: CLIENTS }, onUnreadable: () => {} })
   const [clientHeap] = await heapOf(CLIENTS, async () => {
     loadUs = await costOf(CLIENTS, async () => {
       for (const name of names) await directory.client(ClientId(name))

@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { availableParallelism } from 'node:os'
 import { type Config, type Examined, requireConfig } from '../config/resolve.ts'
 import { listenFault } from '../http/listen-fault.ts'
 import { createLogger, type Logger } from '../observability/log.ts'
@@ -9,6 +8,7 @@ import { startPrimary } from '../server/primary.ts'
 import { planReload } from '../server/reload/plan.ts'
 import { watchFiles } from '../server/reload/watch.ts'
 import { type Environment, type Server, startServer } from '../server/server.ts'
+import { workersOf } from '../server/workers/count.ts'
 import { linkToPrimary } from '../server/workers/primary-link.ts'
 import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
 import { explainDatabase } from '../store/problems.ts'
@@ -59,7 +59,7 @@ function warn(log: Logger, warnings: readonly string[]): void {
 }
 
 function start(config: Config, environment: Environment): Promise<Server> {
-  const workers = config.workers === 'auto' ? availableParallelism() : config.workers
+  const workers = workersOf(config)
   return workers === 1 ? startServer(config, environment) : startPrimary(config, { ...environment, workers })
 }
 

@@ -315,7 +315,11 @@ export const schema = z.strictObject({
     .prefault({}),
   cache: z
     .strictObject({
-      clients: integer(1, 10_000_000).default(100_000).describe('Clients kept in memory, about 2 KB each.'),
+      clients: integer(1, 10_000_000)
+        .optional()
+        .describe(
+          'The most clients that each process keeps in memory, about 1 KB each. By default, they fill a third of the heap that Node allows, and those of all processes an eighth of the memory of the machine or container.',
+        ),
     })
     .prefault({}),
   audit: z

@@ -91,7 +91,7 @@ export const metricTable = {
   },
   tessera_directory_clients: {
     type: 'gauge',
-    help: 'Clients in memory, of all processes together. Each process has at most cache.clients.',
+    help: 'Clients in memory, of all processes together. Their memory is bounded: see cache.clients.',
     labels: {},
     together: 'sum',
   },

@@ -1,3 +1,5 @@
+import { membersOf } from './members.ts'
+
 /** A record in the database that can't be read. Other records are not affected by it. */
 export interface Unreadable {
   readonly kind: 'account' | 'api' | 'client' | 'credential' | 'group' | 'key' | 'revocation'
@@ -24,7 +26,7 @@ export function toListed<Read extends object>(
 ): Listed<Exclude<Read, Unreadable>, Extract<Read, Unreadable>> {
   const isUnreadable = (record: Read): record is Extract<Read, Unreadable> => 'problem' in record
   const isFound = (record: Read): record is Exclude<Read, Unreadable> => !isUnreadable(record)
-  return { found: records.filter(isFound), unreadable: records.filter(isUnreadable) }
+  return { found: membersOf(records, isFound), unreadable: membersOf(records, isUnreadable) }
 }
 
 /** Reports each unreadable record once, however often the same records are read. */

@@ -25,9 +25,8 @@ export interface Entitlement {
   readonly scopes: readonly string[]
 }
 
-interface Decision {
-  readonly apis: ApiSet
-  readonly requested: RequestedAccess
+interface Decision extends RequestedAccess {
+  readonly knownApis: ApiSet
   readonly entitlement: Entitlement
 }
 
@@ -48,7 +47,7 @@ export class AccessDecisions {
    */
   decide(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
     const last = this.#last.get(client)
-    if (last?.apis === apis && isSameRequest(last.requested, requested)) return last.entitlement
+    if (last?.knownApis === apis && isSameRequest(last, requested)) return last.entitlement
     try {
       const entitlement = determine(client, requested, apis)
       this.#remember(client, requested, apis, entitlement)
@@ -58,17 +57,28 @@ export class AccessDecisions {
     }
   }
 
-  /** Remembers a decision, with copies of its texts, so that the form is not kept in memory. */
-  #remember(client: Client, { scope, targets }: RequestedAccess, apis: ApiSet, entitlement: Entitlement): void {
+  /**
+   * Remembers a decision, with copies of its texts, so that the form is not kept in memory. Most clients ask for all of their scopes, and
+   * need no copy.
+   */
+  #remember(client: Client, { scope, targets }: RequestedAccess, knownApis: ApiSet, entitlement: Entitlement): void {
     const texts = [...(scope ?? []), ...targets]
     if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
+    const scopes = keptTexts(entitlement.scopes, client.scopes)
     this.#last.set(client, {
-      apis,
-      requested: { scope: scope?.map(detached), targets: targets.map(detached) },
-      entitlement: { ...entitlement, scopes: entitlement.scopes.map(detached) },
+      knownApis,
+      scope: scope && keptTexts(scope, scopes),
+      targets: keptTexts(targets, NO_TARGETS),
+      entitlement: { client, apis: entitlement.apis.slice(), scopes },
     })
   }
 }
+
+const NO_TARGETS: readonly string[] = Object.freeze([])
+
+/** The same texts, as they may be kept: those that are kept already if they are equal, or else copies. */
+const keptTexts = (texts: readonly string[], kept: readonly string[]): readonly string[] =>
+  areSame(texts, kept) ? kept : texts.map(detached)
 
 /** The refusal to give instead, if the request may be for an API that can't be read. */
 function unreadableBehind({ scopes, grants }: Client, { scope, targets }: RequestedAccess, apis: ApiSet) {

@@ -13,6 +13,7 @@ import type { OnUnreadable } from '../platform/unreadable.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import { algorithmsInUse } from '../tokens/profile.ts'
 import { Revocations } from '../tokens/revocation/revocations.ts'
+import { clientRoom } from './client-room.ts'
 import type { Dependencies } from './environment.ts'
 import { tokenLifetime } from './reload/table.ts'
 
@@ -71,7 +72,7 @@ async function loadModel(
   const onUnreadable: OnUnreadable = (record) => unreadable.report(record)
   const certificateUse = await CertificateUse.open(store.certificateUse)
   const directory = await Directory.open(store.directory, {
-    mostClients: config.cache.clients,
+    room: clientRoom(config),
     builtIn: [adminApi],
     onUnreadable,
   })

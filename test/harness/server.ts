@@ -81,8 +81,6 @@ export async function testConfig(
   const flags = {
     issuer: `https://localhost:${runtimePort}`,
     storage: options['storage'] ?? emptyDatabase(join(folder, 'tessera.db')),
-    // The caches take their room at once, which takes a fifth of the time of a start.
-    'cache.clients': '1000',
     'runtime.host': 'localhost',
     'runtime.port': String(runtimePort),
     'admin.port': String(await freePort()),

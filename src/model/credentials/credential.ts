@@ -1,6 +1,7 @@
 import type { AsymmetricAlgorithm } from '../../crypto/jws/algorithms.ts'
 import type { Encrypted } from '../../crypto/master-key.ts'
 import type { CredentialId } from '../../oauth/ids.ts'
+import { membersOf } from '../../platform/members.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import type { CertificateMatcher } from './certificate-subject.ts'
 import type { FederatedTrust } from './federated-trust.ts'
@@ -88,10 +89,10 @@ export const toCredentials = (
 ): Credentials => ({
   all,
   unreadable,
-  secrets: all.filter((credential) => credential.kind === 'secret'),
-  keys: all.filter((credential) => credential.kind === 'keys'),
-  certificates: all.filter((credential) => credential.kind === 'certificate'),
-  federated: all.filter((credential) => credential.kind === 'federated'),
+  secrets: membersOf(all, (credential) => credential.kind === 'secret'),
+  keys: membersOf(all, (credential) => credential.kind === 'keys'),
+  certificates: membersOf(all, (credential) => credential.kind === 'certificate'),
+  federated: membersOf(all, (credential) => credential.kind === 'federated'),
 })
 
 /** The kinds of the credentials, each once. */

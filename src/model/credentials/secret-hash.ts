@@ -1,4 +1,5 @@
 import { hash, scrypt, timingSafeEqual } from 'node:crypto'
+import { detached } from '../../platform/bytes.ts'
 import { type ImportedHash, matchesImported, readImportedHash } from './imported-hash.ts'
 
 /**
@@ -68,7 +69,7 @@ const MOST_COST = { bytes: 256 * 2 ** 20, p: 64 } as const
 /** Parses the result of `formatHash`. @throws Error for any other text, without quoting it */
 export function parseHash(text: string): SecretHash {
   const plain = SHA256_FORM.exec(text)?.[1]
-  if (plain !== undefined) return { kind: 'sha256', digest: plain }
+  if (plain !== undefined) return { kind: 'sha256', digest: detached(plain) }
   const [, logN, r, p, salt, digest] = SCRYPT_FORM.exec(text) ?? []
   if (salt === undefined || digest === undefined) {
     const { hash: imported } = readImportedHash(text)

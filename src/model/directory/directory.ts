@@ -13,8 +13,10 @@ import type { DirectoryStore } from './store.ts'
 export const MOST_TRUSTING = 100
 /** Characters. No federated credential has a longer issuer. */
 const LONGEST_ISSUER = 2_000
-/** The average bytes that the cache allows for each client. Most clients take a tenth of that. */
+/** The average bytes for each client if their number is limited. Most clients take a thirtieth of that. */
 const CLIENT_BYTES = 32 * 1024
+/** The bytes for the last decision about a client, and for the tables of the cache. */
+const PER_CLIENT = 256
 /** The most remembered ids of absent clients, and the bytes for all of them. */
 const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
 /** The most remembered issuers, and the bytes for all of them. */
@@ -22,8 +24,11 @@ const TRUSTING = { most: 1_000, bytes: 8 * 1024 * 1024 }
 /** The bytes that each entry adds for its promise and the tables of the cache. */
 const PER_ENTRY = 256
 
+/** The room for clients in memory: bytes, or a number of clients of any usual size. */
+export type ClientRoom = { readonly bytes: number } | { readonly clients: number }
+
 interface DirectoryOptions {
-  readonly mostClients: number
+  readonly room: ClientRoom
   /** APIs that are not in the database. */
   readonly builtIn?: readonly Api[]
   /** Called once for each client, credential or API that can't be read, and again after it has changed. */
@@ -57,15 +62,15 @@ export class Directory {
     return directory
   }
 
-  private constructor(store: DirectoryStore, { mostClients, builtIn = [], onUnreadable }: DirectoryOptions) {
+  private constructor(store: DirectoryStore, { room, builtIn = [], onUnreadable }: DirectoryOptions) {
     this.#store = store
     this.#builtIn = builtIn
     this.#onUnreadable = onUnreadable
     this.#unreadableApis = new UnreadableWatch(onUnreadable)
     this.#clients = new LRUCache({
-      max: mostClients,
-      maxSize: mostClients * CLIENT_BYTES,
-      sizeCalculation: (client) => approximateBytes(client),
+      // A limited number would take its tables at once: 40 bytes for each client.
+      ...('clients' in room ? { max: room.clients, maxSize: room.clients * CLIENT_BYTES } : { maxSize: room.bytes }),
+      sizeCalculation: bytesOf,
     })
     this.#absent = new LRUCache({
       max: ABSENT.most,
@@ -182,6 +187,10 @@ export class Directory {
     this.#unreadableApis.see(unreadable)
   }
 }
+
+/** The bytes of a client in memory. Each of its credentials is in two lists. */
+const bytesOf = ({ credentials: { all, unreadable }, ...client }: Client | UnreadableClient): number =>
+  PER_CLIENT + approximateBytes([client, all, unreadable])
 
 function refuse(record: Unreadable): Promise<never> {
   const refusal = Promise.reject(new RecordUnreadable(record))

@@ -7,18 +7,20 @@ import { type Listed, toListed } from '../../platform/unreadable.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { credentialColumns, type ReadableCredential } from './credential-rows.ts'
-import { clientColumns, type Row, toApi, toClient } from './rows.ts'
+import { type ClientRow, clientColumns, toApi, toClient } from './rows.ts'
+import { SharedSettings } from './shared-settings.ts'
 
 /** The most credentials that come in one query with their client. Every row repeats the client, so a client of many takes two. */
 const FEW = 4
 
-type Whole = Pick<Row<'client'>, (typeof clientColumns)[number]> & (ReadableCredential | { readonly id: null })
+type Whole = ClientRow & (ReadableCredential | { readonly id: null })
 
 export class SqlDirectoryStore implements DirectoryStore {
   readonly #db: Kysely<Schema>
   readonly #tenant: TenantId
   /** The query that requests wait for, compiled once. */
   readonly #whole: CompiledQuery<Whole>
+  readonly #settings = new SharedSettings()
 
   constructor(db: Kysely<Schema>, tenant: TenantId) {
     this.#db = db
@@ -29,9 +31,11 @@ export class SqlDirectoryStore implements DirectoryStore {
   async loadClient(id: ClientId): Promise<Client | UnreadableClient | undefined> {
     const { rows } = await this.#db.executeQuery<Whole>({ ...this.#whole, parameters: [this.#tenant, id] })
     if (rows.length > FEW) return (await loadClients(this.#db, this.#tenant, [id]))[0]
-    const [client] = rows
-    const credentials = rows.filter((row) => row.id !== null)
-    return client && toClient(client, credentials)
+    const [row] = rows
+    if (row === undefined) return undefined
+    const credentials = rows.filter((one) => one.id !== null)
+    const client = toClient(row, credentials)
+    return 'problem' in client ? client : this.#settings.share(client, row)
   }
 
   async loadApis(): Promise<Listed<Api>> {

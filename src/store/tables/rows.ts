@@ -143,6 +143,9 @@ const clientFields = z.object({
 /** The columns that a client is read from. */
 export const clientColumns = clientFields.keyof().options
 
+/** The row of a client, as far as it is read. */
+export type ClientRow = Pick<Row<'client'>, (typeof clientColumns)[number]>
+
 const clientRow = clientFields.transform(
   ({
     client_id,
@@ -167,10 +170,7 @@ const clientRow = clientFields.transform(
   }),
 )
 
-export function toClient(
-  row: Pick<Row<'client'>, (typeof clientColumns)[number]>,
-  rows: readonly ReadableCredential[],
-): Client | UnreadableClient {
+export function toClient(row: ClientRow, rows: readonly ReadableCredential[]): Client | UnreadableClient {
   const { found, unreadable } = toListed(rows.map(toCredential))
   const credentials = toCredentials(found, unreadable)
   const client = readRow(clientRow, row, { kind: 'client', id: ClientId(row.client_id), ...manifestOf(row) } as const)

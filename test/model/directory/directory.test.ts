@@ -37,7 +37,7 @@ const onUnreadable = (): void => {}
 describe('the directory', () => {
   test('reads a client once, and again after a change', async () => {
     const { state, names, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     expect((await directory.client(A))?.name).toBe('first')
     expect(directory.client(A)).not.toBeInstanceOf(Promise)
     names['a'] = 'second'
@@ -50,7 +50,7 @@ describe('the directory', () => {
 
   test('remembers an unknown client until it exists', async () => {
     const { state, names, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     for (let i = 0; i < 3; i += 1) expect(await directory.client(A)).toBeUndefined()
     expect(state.loads).toBe(1)
     names['a'] = 'new'
@@ -60,7 +60,7 @@ describe('the directory', () => {
 
   test('reads once for all waiting requests', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     const found = await Promise.all(Array.from({ length: 100 }, () => directory.client(A)))
     expect(new Set(found).size).toBe(1)
     expect(state.loads).toBe(1)
@@ -68,7 +68,7 @@ describe('the directory', () => {
 
   test('doesn’t keep a client that changed during the read', async () => {
     const { state, names, store } = createStore({ a: 'old' })
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     let release = () => {}
     state.held = new Promise((resolve) => {
       release = resolve
@@ -83,7 +83,7 @@ describe('the directory', () => {
 
   test('passes a failed read on, and doesn’t remember it', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     state.failing = true
     await expect(directory.client(A)).rejects.toThrow('the database is away')
     state.failing = false
@@ -92,7 +92,7 @@ describe('the directory', () => {
 
   test('survives a failed read that nobody waits for', async () => {
     const { state, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 10, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 10 }, onUnreadable })
     const unhandled: unknown[] = []
     const note = (reason: unknown) => unhandled.push(reason)
     process.on('unhandledRejection', note)
@@ -105,7 +105,7 @@ describe('the directory', () => {
 
   test('keeps a bounded number of clients, and guessed ids evict none', async () => {
     const { state, store } = createStore(Object.fromEntries(['a', 'b', 'c'].map((id) => [id, id])))
-    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 2 }, onUnreadable })
     for (const id of ['a', 'b']) await directory.client(ClientId(id))
     for (let i = 0; i < 50; i += 1) await directory.client(ClientId(`guess ${i}`))
     const before = state.loads
@@ -118,7 +118,7 @@ describe('the directory', () => {
 
   test('keeps its content while the APIs can’t be reloaded, and drops it once they can', async () => {
     const { state, names, store } = createStore({ a: 'first' })
-    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 2 }, onUnreadable })
     await directory.client(A)
     names['a'] = 'second'
     state.failing = true
@@ -131,7 +131,7 @@ describe('the directory', () => {
 
   test('reads the APIs again after a change of one', async () => {
     const { state, store } = createStore({})
-    const directory = await Directory.open(store, { mostClients: 2, onUnreadable })
+    const directory = await Directory.open(store, { room: { clients: 2 }, onUnreadable })
     state.apis = [
       {
         audience: Audience('https://a'),

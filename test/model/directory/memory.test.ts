@@ -52,7 +52,7 @@ describe('requests of strangers are remembered in few bytes', () => {
     ['impossible client ids', 60_000, 1],
     ['short client ids, each a slice of a long form', 20, 8],
   ])('%s', async (_name, length, most) => {
-    const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
+    const directory = await Directory.open(emptyStore(), { onUnreadable, room: { clients: 10 } })
     const growth = await growthOf(async () => {
       for (let i = 0; i < 20_000; i += 1) await directory.client(ClientId(cutFrom(`client ${i} `, length)))
     })
@@ -65,7 +65,7 @@ describe('requests of strangers are remembered in few bytes', () => {
     ['impossible issuers', 15_000, 1],
     ['short issuers, each a slice of a long token', 30, 2],
   ])('%s', async (_name, length, most) => {
-    const directory = await Directory.open(emptyStore(), { onUnreadable, mostClients: 10 })
+    const directory = await Directory.open(emptyStore(), { onUnreadable, room: { clients: 10 } })
     const growth = await growthOf(async () => {
       for (let i = 0; i < 5_000; i += 1) await directory.clientsTrusting(cutFrom(`https://${i}.example`, length))
     })
@@ -74,7 +74,7 @@ describe('requests of strangers are remembered in few bytes', () => {
 
   test('an overlong id or issuer is not looked up', async () => {
     const store = emptyStore()
-    const directory = await Directory.open(store, { onUnreadable, mostClients: 10 })
+    const directory = await Directory.open(store, { onUnreadable, room: { clients: 10 } })
     expect(directory.client(ClientId('x'.repeat(257)))).toBeUndefined()
     expect(await directory.clientsTrusting(`https://${'x'.repeat(2_000)}`)).toEqual([])
     expect(store.asked).toEqual({ clients: 0, issuers: 0 })
@@ -105,7 +105,7 @@ describe('requests of strangers are remembered in few bytes', () => {
 test('clients in memory are bounded in bytes, whatever their size', async () => {
   const metadata = { note: 'x'.repeat(100_000) }
   const store = { ...emptyStore(), loadClient: async (id: ClientId) => clientWith({ id, metadata }) }
-  const directory = await Directory.open(store, { onUnreadable, mostClients: 100 })
+  const directory = await Directory.open(store, { onUnreadable, room: { clients: 100 } })
   for (let i = 0; i < 100; i += 1) await directory.client(ClientId(`client ${i}`))
   expect(directory.counts.clients).toBeLessThan(20)
   expect(directory.counts.clients).toBeGreaterThan(10)
