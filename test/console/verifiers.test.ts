@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, inject, type TestContext, test } from 'vitest'
 import { parse } from 'yaml'
@@ -28,7 +31,7 @@ const kinds = ['default', 'scp'] as const
 
 let server: TestServer
 let folder: string
-let running: ChildProcess | undefined
+let running: readonly ChildProcess[] = []
 beforeAll(async () => {
   const entries = kinds.map((kind) => {
     const { audience, token } = apis[kind]
@@ -45,7 +48,7 @@ clients: [{ client_id: job, scopes: [orders.read], credentials: [{ label: first,
   folder = mkdtempSync(join(ROOT, 'node_modules/.cache/verifiers-'))
 })
 afterEach(() => {
-  running?.kill()
+  for (const one of running) one.kill()
 })
 afterAll(async () => {
   await server.stop()
@@ -86,6 +89,34 @@ async function python(module: string, skip: TestContext['skip']): Promise<void> 
   if (!(await runs('python3', ['-c', `import jwt, cryptography, ${module}`])))
     skip(`there is no Python with it: pip install "pyjwt[crypto]" ${module.replaceAll(',', '')}`)
 }
+
+/** Starts a program that trusts the server. */
+function start(program: string, args: readonly string[]): ChildProcess {
+  const { cert } = inject('tls')
+  return spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: cert, SSL_CERT_FILE: cert },
+  })
+}
+
+async function tokenFor(kind: (typeof kinds)[number]): Promise<string> {
+  const form = { grant_type: 'client_credentials', resource: apis[kind].audience }
+  const answer = (await (await server.token(form, basic('job', SECRET))).json()) as { access_token: string }
+  return answer.access_token
+}
+
+/** Asks for a path. The answer is the status and the challenge. */
+const asking = (port: number) => async (path: string, token?: string) => {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const answer = await fetch(`http://localhost:${port}${path}`, { headers })
+  return [answer.status, answer.headers.get('www-authenticate')] as const
+}
+
+const answers = (ask: ReturnType<typeof asking>): Promise<boolean> =>
+  ask('/orders-read').then(
+    () => true,
+    () => false,
+  )
 
 const runnables: readonly Runnable[] = [
   ...['Node', 'Express', 'Fastify'].map((name) => ({
@@ -139,30 +170,10 @@ test.for(withKinds)(
     const file = join(folder, `${name.replace(' ', '')}_${kind}${base.slice(base.indexOf('.'))}`)
     writeFileSync(file, codeOf(name, kind).replaceAll('3000', String(port)))
     const [program = '', ...args] = await command(file, port, skip)
-    const { cert } = inject('tls')
-    running = spawn(program, args, {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: cert, SSL_CERT_FILE: cert },
-    })
-    const form = { grant_type: 'client_credentials', resource: apis[kind].audience }
-    const { access_token: token } = (await (await server.token(form, basic('job', SECRET))).json()) as {
-      access_token: string
-    }
-    const other = { grant_type: 'client_credentials', resource: apis[kind === 'scp' ? 'default' : 'scp'].audience }
-    const { access_token: foreign } = (await (await server.token(other, basic('job', SECRET))).json()) as {
-      access_token: string
-    }
-    const ask = async (path: string, given?: string) => {
-      const headers = given === undefined ? {} : { authorization: `Bearer ${given}` }
-      const answer = await fetch(`http://localhost:${port}${path}`, { headers })
-      return [answer.status, answer.headers.get('www-authenticate')]
-    }
-    await until(() =>
-      ask('/orders-read').then(
-        () => true,
-        () => false,
-      ),
-    )
+    running = [start(program, args)]
+    const [token, foreign] = [await tokenFor(kind), await tokenFor(kind === 'scp' ? 'default' : 'scp')]
+    const ask = asking(port)
+    await until(() => answers(ask))
     expect(await ask('/orders-read', token)).toEqual([200, null])
     // No error code if there is no token (RFC 6750 §3.1).
     expect(await ask('/orders-read')).toEqual([401, expect.stringMatching(/^Bearer(?!.*error)/)])
@@ -173,6 +184,43 @@ test.for(withKinds)(
       403,
       expect.stringMatching(/^Bearer .*error="insufficient_scope".*scope="orders\.write"/),
     ])
+  },
+)
+
+test.for(kinds)(
+  'the configuration for nginx lets through the tokens of the API alone (%s)',
+  async (kind, { skip, onTestFinished }) => {
+    for (const [program, source] of [
+      ['nginx', 'apt-get install nginx-light'],
+      ['oauth2-proxy', 'go install github.com/oauth2-proxy/oauth2-proxy/v7@latest'],
+    ] as const)
+      if (!(await runs('sh', ['-c', `command -v ${program}`]))) skip(`there is no ${program}: ${source}`)
+    const service = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    onTestFinished(() => void service.close())
+    await once(service, 'listening')
+    const [port, checking] = [await freePort(), await freePort()]
+    const behind = (service.address() as AddressInfo).port
+    const code = codeOf('nginx', kind).replaceAll('4180', String(checking)).replaceAll('8080', String(behind))
+    const command = [...code.matchAll(/^# {3}(.*)$/gm)].map(([, line = '']) => line.trim()).join(' ')
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`)
+    const file = join(folder, `nginx-${kind}.conf`)
+    writeFileSync(
+      file,
+      `daemon off; pid nginx-${kind}.pid; error_log stderr crit; events {}
+http { access_log off; ${paths.join(' ')} server { listen 127.0.0.1:${port}; ${code}\n} }`,
+    )
+    running = [
+      start('sh', ['-c', `exec ${command} >/dev/null 2>&1`]),
+      start('nginx', ['-p', folder, '-c', file, '-e', 'stderr']),
+    ]
+    const ask = asking(port)
+    const token = await tokenFor(kind)
+    await until(async () => (await answers(ask)) && (await ask('/orders-read', token))[0] === 200)
+    expect(await ask('/orders-write', token)).toEqual([200, null])
+    expect(await ask('/orders-read')).toEqual([401, 'Bearer'])
+    const invalid = [401, 'Bearer error="invalid_token"']
+    expect(await ask('/orders-read', `${token.slice(0, -8)}AAAAAAAA`)).toEqual(invalid)
+    expect(await ask('/orders-read', await tokenFor(kind === 'scp' ? 'default' : 'scp'))).toEqual(invalid)
   },
 )
 

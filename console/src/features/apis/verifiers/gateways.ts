@@ -47,15 +47,25 @@ ${each(
     code: ({
       issuer,
       audience,
+      algorithm,
       scopes,
-    }) => `# oauth2-proxy checks issuer, audience, expiry and signature; choose the verifier oauth2-proxy on the tab Token:
-#   oauth2-proxy --http-address=127.0.0.1:4180 --skip-jwt-bearer-tokens=true --oidc-email-claim=sub
-#     --extra-jwt-issuers=${single(`${issuer}=${audience}`)} …
+    }) => `# oauth2-proxy checks issuer, audience, expiry and signature. It must run beside nginx:
+#   oauth2-proxy --http-address=127.0.0.1:4180 --upstream=static://202 --skip-jwt-bearer-tokens=true
+#     --provider=oidc --oidc-issuer-url=${single(issuer)} --client-id=${single(audience)}
+#     --oidc-enabled-signing-alg=${algorithm} --oidc-email-claim=sub --email-domain='*'
+#     --client-secret=none --cookie-secret="$(openssl rand -hex 16)"
 location = /check {
   internal;
   proxy_pass http://127.0.0.1:4180/oauth2/auth;
   proxy_pass_request_body off;
   proxy_set_header Content-Length "";
+}
+error_page 401 @challenge;
+location @challenge {
+  set $challenge 'Bearer';
+  if ($http_authorization) { set $challenge 'Bearer error="invalid_token"'; }
+  add_header WWW-Authenticate $challenge always;
+  return 401;
 }
 # nginx reads no claims: the service behind it checks the scope of each route.
 ${each(scopes, (one) => `location = ${pathOf(one)} { auth_request /check; proxy_pass http://127.0.0.1:8080; } # ${one}`)}`,
