@@ -98,7 +98,11 @@ const verifying: Readonly<Record<string, { readonly path: string; readonly notes
   },
   Envoy: {
     path: 'envoy',
-    notes: ['Envoy answers 401 by itself. Its RBAC filter answers 403 without a challenge.', NOT_RUN],
+    notes: [
+      'These are the filters of its HTTP connection manager. The cluster `tessera` leads to the server.',
+      'Envoy answers 401 by itself, and 403 without a challenge if a token lacks the scope or is for another API.',
+      'A test runs it where Envoy is on the machine.',
+    ],
   },
   Kong: { path: 'kong', notes: ['Kong’s own plugin `jwt` reads no key set, so it needs each key by hand.', NOT_RUN] },
   nginx: {

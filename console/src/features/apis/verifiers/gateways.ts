@@ -5,18 +5,36 @@ export const gatewayVerifiers: readonly Verifier[] = [
   {
     name: 'Envoy',
     file: 'envoy.yaml',
-    code: ({ issuer, jwks, audience, claim, scopes }) => `name: envoy.filters.http.jwt_authn
-typed_config:
-  "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
-  providers:
-    tessera:
-      issuer: ${q(issuer)}
-      audiences: [${q(audience)}]
-      payload_in_metadata: claims
-      remote_jwks:
-        http_uri: { uri: ${q(jwks)}, cluster: tessera, timeout: 5s }
-  rules:
-${each(scopes, (one) => `    - match: { prefix: "${pathOf(one)}" } # ${one}: check the claim ${claim} with the RBAC filter\n      requires: { provider_name: tessera }`)}`,
+    code: ({ issuer, jwks, audience, claim, isList, scopes }) => `http_filters:
+  - name: envoy.filters.http.jwt_authn
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+      providers:
+        tessera:
+          issuer: ${q(issuer)}
+          audiences: [${q(audience)}]
+          payload_in_metadata: claims
+          remote_jwks:
+            http_uri: { uri: ${q(jwks)}, cluster: tessera, timeout: 5s }
+      rules: # Any other path needs no token here, and is refused below.
+${each(scopes, (one) => `        - { match: { path: "${pathOf(one)}" }, requires: { provider_name: tessera } }`)}
+  - name: envoy.filters.http.rbac
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC
+      rules:
+        policies:
+${each(
+  scopes,
+  (one) => `          ${q(one)}:
+            permissions: [{ url_path: { path: { exact: "${pathOf(one)}" } } }]
+            principals:
+              - metadata:
+                  filter: envoy.filters.http.jwt_authn
+                  path: [{ key: claims }, { key: ${q(claim)} }]
+                  value: ${isList ? `{ list_match: { one_of: { string_match: { exact: ${q(one)} } } } }` : `{ string_match: { safe_regex: { regex: ${q(`(.* )?${one.replaceAll(/[^\w-]/g, '\\$&')}( .*)?`)} } } }`}`,
+)}
+  - name: envoy.filters.http.router
+    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`,
   },
   {
     name: 'Kong',
