@@ -1,14 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongFirst } from './test/harness/long-first.ts'
 import { makeTemporaryFolder } from './test/harness/temporary-folder.ts'
 
-/** Files that measure their process, replace a module or depend on what a process remembers: each gets a process of its own. */
+/** Files that replace a module or depend on what a process remembers: each gets a process of its own. */
 const ALONE = [
   'test/cli/federate.test.ts',
-  'test/client-auth/timing.test.ts',
-  'test/conditions/**/*.test.ts',
   'test/crypto/jws/verify.test.ts',
   'test/endpoints/pipeline.test.ts',
+  'test/faults/{history,nth-call,patroni,reopen,upgrade}.test.ts',
+]
+/** Files that measure their process or its answers also get processes of their own, with fewer neighbours. */
+const MEASURED = [
+  'test/client-auth/timing.test.ts',
+  'test/conditions/**/*.test.ts',
   'test/faults/**/*.test.ts',
   'test/leaks/**/*.test.ts',
   'test/limits/**/*.test.ts',
@@ -28,17 +33,22 @@ export default defineConfig({
     // For what never ends. A machine that is kept busy may take several times as long as usual.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongFirst },
     projects: [
-      // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate. Files that measure
-      // their process come first, with fewer neighbours.
+      // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.
       {
         extends: true,
         test: {
-          name: 'alone',
-          include: ALONE,
+          name: 'measured',
+          include: MEASURED,
+          exclude: ALONE,
           maxWorkers: Math.ceil(1.5 * processors),
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, maxWorkers: 2 * processors, sequence: { groupOrder: 1 } },
       },
       // Loading the server anew for each file would take half of the time of the suite.
       {
@@ -46,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...MEASURED],
           isolate: false,
           maxWorkers: 2 * processors,
           sequence: { groupOrder: 1 },
