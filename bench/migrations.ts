@@ -88,7 +88,7 @@ async function measure(kind: DatabaseKind, rows: number, workspace: Workspace): 
   const isPostgres = kind === 'postgres'
   const timed = async (table?: string) => {
     const address = await makeAddress(kind, workspace, mkdtempSync(join(workspace.folder, 'migrate-')))
-    const db = connect(address, resolveStorageAccess(loadOptions({ env: {} })))
+    const db = await connect(address, resolveStorageAccess(loadOptions({ env: {} })))
     const times = await run(db, isPostgres, table, rows)
     await db.close()
     return times

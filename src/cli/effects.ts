@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Target } from './operate.ts'
+import type { Target } from './calls.ts'
 
 const uses = {
   last_used: z.string().optional(),

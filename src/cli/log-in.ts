@@ -1,6 +1,5 @@
 import { systemClock } from '../platform/clock.ts'
 import { NotAllowed } from '../platform/user-error.ts'
-import { clientToken } from './client-token.ts'
 import type { Profile } from './remote/profile.ts'
 import type { Profiles } from './remote/profiles.ts'
 
@@ -16,6 +15,7 @@ export async function tokenOf(profiles: Profiles, name: string, profile: Profile
     throw new NotAllowed(
       `the log-in at ${profile.server} has expired: run tessera login ${profile.server} --profile ${name}`,
     )
+  const { clientToken } = await import('./client-token.ts')
   const token = await clientToken(login.client)
   // A runner has the token of its platform at hand, and leaves none behind.
   if (login.client.from === undefined) profiles.save(name, { ...profile, login: { ...login, token } })

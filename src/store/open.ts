@@ -6,7 +6,6 @@ import { UserError } from '../platform/user-error.ts'
 import { migrate, pendingMigrations } from './migrations/migrate.ts'
 import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
 import { isForbidden } from './postgres/errors.ts'
-import { openPostgres } from './postgres/open.ts'
 import type { Database } from './sql/dialect.ts'
 import { openSqlite } from './sqlite/open.ts'
 import { createStore, findMissingGrants, type Store } from './tables/sql-store.ts'
@@ -52,7 +51,7 @@ export async function openExistingStore(location: string, clock: Clock, access?:
 /** Like `openExistingStore`, for callers that work on the tables themselves. */
 export async function openExistingDatabase(location: string, access?: PostgresAccess): Promise<Database> {
   requireFile(location)
-  const db = connect(location, access)
+  const db = await connect(location, access)
   try {
     const due = await pendingMigrations(db.unhurried, db.dialect)
     if (due.length === 0) return db
@@ -76,14 +75,16 @@ export function requireFile(location: string): void {
 }
 
 /** Opens a database as it is: it runs no migration, and asks for none. An SQLite file is created if there is none. */
-export function connect(location: string, access: PostgresAccess | undefined): Database {
+export async function connect(location: string, access: PostgresAccess | undefined): Promise<Database> {
   if (location.startsWith(SQLITE)) return openSqlite(location.slice(SQLITE.length))
   if (access === undefined) throw new TypeError('PostgreSQL needs `access`')
+  // A process on SQLite does without the driver.
+  const { openPostgres } = await import('./postgres/open.ts')
   return openPostgres(parsePostgresUrl(location, access), access)
 }
 
 async function openMigrated(location: string, clock: Clock, access?: PostgresAccess) {
-  const db = connect(location, access)
+  const db = await connect(location, access)
   try {
     return { db, ran: await migrate(db.unhurried, db.dialect, clock) }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { API_ROOT, operationFinder } from '../../../src/admin/api/find-operation.ts'
 import { openApiDocument } from '../../../src/admin/api/openapi.ts'
+import { findOperation } from '../../../src/admin/operations/find.ts'
 import { parseBody, parsePath, parseQuery } from '../../../src/admin/operations/input.ts'
 import type { Operation } from '../../../src/admin/operations/operation.ts'
 import { operations } from '../../../src/admin/operations/operations.ts'
@@ -34,6 +35,14 @@ describe('the table of operations', () => {
     const used = operations.flatMap(({ access }) => (access === 'public' || access === 'member' ? [] : [access]))
     expect(permissionNames.filter((name) => !used.includes(name))).toEqual(OF_NO_OPERATION)
     expect(used.filter((name) => !Object.hasOwn(permissions, name))).toEqual([])
+  })
+
+  test.each(named)('has %s where commands look for it', async (id, operation) => {
+    expect(await findOperation(id)).toBe(operation)
+  })
+
+  test.each(['clients.none', 'none.list'])('has no %s', async (id) => {
+    await expect(findOperation(id)).rejects.toThrow(`there is no operation ${id}`)
   })
 
   test('is the OpenAPI document', () => {
