@@ -23,7 +23,7 @@ import { countTurns } from '../harness/turns.ts'
 import { administratorsContract } from './administrators.ts'
 import { BEFORE_0008 } from './before-0008.ts'
 import { BEFORE_0010 } from './before-0010.ts'
-import { cleanUpContract } from './clean-up.ts'
+import { cleanUpContract, TABLES } from './clean-up.ts'
 import { event, storeContract } from './contract.ts'
 import { deletionContract } from './deletion.ts'
 import { eventSearchContract } from './event-search.ts'
@@ -130,6 +130,10 @@ cleanUpContract('SQLite', async () => {
   const location = emptyDatabase(join(folder, 'tessera.db'))
   return {
     open: (clock) => openDatabase(location, clock),
+    empty: async ({ writes }) => {
+      for (const table of TABLES) await writes.deleteFrom(table).execute()
+    },
+    analyze: async () => {},
     destroy: async () => rmSync(folder, { recursive: true }),
   }
 })
