@@ -94,9 +94,14 @@ describe.each(pages)('docs/integrating/%s.md', (page, named) => {
     // The server learns of the manifest within a second.
     const first = tests.find(({ matches }) => matches !== 'nobody')
     await until(async () => (await ask(first?.token ?? {})).ok)
-    for (const { name, token, matches, gets } of tests) {
-      const response = await ask(token)
-      const body = await response.json()
+    // The server holds each refusal for two seconds, so all requests wait together.
+    const answers = await Promise.all(
+      tests.map(async (one) => {
+        const response = await ask(one.token)
+        return { ...one, response, body: await response.json() }
+      }),
+    )
+    for (const { name, matches, gets, response, body } of answers) {
       const expected = matches === 'nobody' ? [401, { error: 'invalid_client' }] : [200, { scope: gets?.scopes }]
       expect([name, response.status, body]).toMatchObject([name, ...expected])
       refused.add(response.ok)

@@ -15,7 +15,7 @@ const SYSTEMCTL = `#!/bin/bash
 set -eu
 stop() {
   [ -e server.pid ] || return 0
-  kill "$(cat server.pid)" && tail --pid="$(cat server.pid)" -f /dev/null
+  kill "$(cat server.pid)" && tail -s 0.05 --pid="$(cat server.pid)" -f /dev/null
   rm server.pid
 }
 start() {
@@ -23,7 +23,7 @@ start() {
   echo $! > server.pid
   until curl -sf --cacert "$CA" "$ADMIN/readyz" > /dev/null; do
     kill -0 "$(cat server.pid)" || { tail -5 server.log >&2; exit 1; }
-    sleep 0.2
+    sleep 0.05
   done
 }
 case $1 in
@@ -33,7 +33,7 @@ case $1 in
   reload)
     before=$(grep -c 'reloaded the configuration' server.log || true)
     kill -HUP "$(cat server.pid)"
-    until [ "$(grep -c 'reloaded the configuration' server.log)" -gt "$before" ]; do sleep 0.1; done ;;
+    until [ "$(grep -c 'reloaded the configuration' server.log)" -gt "$before" ]; do sleep 0.05; done ;;
 esac
 `
 
