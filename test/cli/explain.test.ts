@@ -97,6 +97,13 @@ async function linesOf(id: string): Promise<readonly string[]> {
   ]
 }
 
+test('a request can be explained at once, though its event is written a moment later', async () => {
+  const refused = await server.token(GRANT, basic('plain', WRONG))
+  const { stdout, error } = await runCommand(env, () => explain(refused.headers.get('x-request-id') ?? '', {}))
+  expect(error).toBeUndefined()
+  expect(stdout).toContain('wrong_secret')
+})
+
 describe('tessera explain', () => {
   const cases: [string, number, () => Promise<Response>, readonly (string | RegExp)[]][] = [
     [

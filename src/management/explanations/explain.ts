@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredAuditEvent } from '../../audit/store.ts'
 import { ClientId } from '../../oauth/ids.ts'
+import { uuidv7Time } from '../../platform/random.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { mayOver, ownersFor, requireSomewhere } from '../authority/authority.ts'
 import { showClient } from '../clients/show.ts'
@@ -28,6 +30,9 @@ const CLIENT_EVENTS = 1_000
 /** The most requests of a client that are explained at once. */
 export const MOST_EXPLAINED = 100
 
+/** A response comes up to this long before its event is written. Milliseconds. */
+const WRITTEN = { within: 2_000, lookedEvery: 100 }
+
 /** Explains the events of a request, or of a trace; empty if none is recorded. */
 export async function explainRequest(
   context: ExplainingContext,
@@ -36,10 +41,24 @@ export async function explainRequest(
   requireSomewhere(context.authority, 'explanations:read')
   const { audit } = context.store
   const seen = { limit: MOST_EVENTS, owners: ownersSeen(context) }
-  if (asked.kind === 'request') return explainAll(context, await audit.listEvents({ ...seen, requestId: asked.id }))
+  if (asked.kind === 'request') {
+    const find = () => audit.listEvents({ ...seen, requestId: asked.id })
+    return explainAll(context, await findOnceWritten(find, context.clock.now() - (uuidv7Time(asked.id) ?? 0)))
+  }
   const [last] = await audit.listEvents({ limit: 1 })
   const after = Math.max(0, (last?.seq ?? 0) - TRACED_EVENTS)
   return explainAll(context, await audit.listEvents({ ...seen, traceId: asked.id, after }))
+}
+
+/** Looks again while the event of a new request may still be unwritten. @param age milliseconds since the request */
+async function findOnceWritten<Found>(find: () => Promise<readonly Found[]>, age: number): Promise<readonly Found[]> {
+  const looks = Math.min(WRITTEN.within, WRITTEN.within - age) / WRITTEN.lookedEvery
+  let found = await find()
+  for (let looked = 0; found.length === 0 && looked < looks; looked += 1) {
+    await sleep(WRITTEN.lookedEvery)
+    found = await find()
+  }
+  return found
 }
 
 /**
