@@ -37,6 +37,8 @@ describe('the address of a PostgreSQL database', () => {
   test('requires the name of a remote server to match when sslmode is missing', () => {
     expect(parse('postgres://db.example.com/x').ssl).toEqual({})
     expect(parse('postgres://10.0.0.1/x').ssl).toEqual({})
+    // A name, which may lead anywhere.
+    expect(parse('postgres://127.0.0.1.example.com/x').ssl).toEqual({})
     for (const here of ['localhost', '127.0.0.1']) expect(parse(`postgres://${here}/x`).ssl).toBe(false)
   })
 

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { type DatabaseHost, parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
 import { decodeText, LONGEST_FILE, readFile } from '../../platform/files.ts'
+import { isLoopback } from '../../platform/loopback.ts'
 import { UserError } from '../../platform/user-error.ts'
 
 /** The password and limits for the database. */
@@ -104,8 +105,7 @@ function choice(
   throw new UserError(`storage: ${name} must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}${why}`)
 }
 
-const isHere = ({ host }: DatabaseHost): boolean =>
-  host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
+const isHere = ({ host }: DatabaseHost): boolean => host.startsWith('/') || isLoopback(host)
 
 function read(parameter: string, file: string): string {
   const { bytes, fault } = readFile(file, LONGEST_FILE)
