@@ -49,7 +49,7 @@ async function examineSqlite(path: string, settings: Settings): Promise<Database
     const { rows } = await sql`select 1 from sqlite_master where type = 'table'`.execute(db.reads)
     if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
       throw new UserError(`storage: sqlite:${path} belongs to another program`)
-    const due = await pendingMigrations(db.unhurried, db.dialect)
+    const due = await pendingMigrations(db.checks, db.dialect)
     const mistakes = await masterKeyMistakes(db, settings)
     return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }
   } finally {
@@ -77,11 +77,11 @@ async function examineServer(location: string, settings: Settings): Promise<Data
 
 async function masterKeyMistakes(db: Database, { masterKey }: Settings): Promise<readonly string[]> {
   if (masterKey === undefined) return []
-  const due = await pendingMigrations(db.unhurried, db.dialect)
+  const due = await pendingMigrations(db.checks, db.dialect)
   if (due.includes(KEYS_SINCE)) return []
   try {
     const isNamed = !due.includes(MASTER_KEY_SINCE)
-    const inUse = isNamed ? await masterKeysInUse(db.unhurried) : [await oldestMasterKey(db.unhurried, due)]
+    const inUse = isNamed ? await masterKeysInUse(db.checks) : [await oldestMasterKey(db.checks, due)]
     for (const id of inUse) masterKey.requireFitting(id)
     return []
   } catch (error) {
@@ -91,7 +91,7 @@ async function masterKeyMistakes(db: Database, { masterKey }: Settings): Promise
 }
 
 /** The master key that the due migration will record as in use: that of the oldest key, or else of the oldest secret. */
-async function oldestMasterKey(db: Database['unhurried'], due: readonly string[]): Promise<string | undefined> {
+async function oldestMasterKey(db: Database['checks'], due: readonly string[]): Promise<string | undefined> {
   const key = await db.selectFrom('key').select('master_key_id').orderBy('created_at').limit(1).executeTakeFirst()
   if (key !== undefined || due.includes(SECRETS_SINCE)) return key?.master_key_id
   const secret = await db

@@ -53,7 +53,7 @@ export async function openExistingDatabase(location: string, access?: PostgresAc
   requireFile(location)
   const db = await connect(location, access)
   try {
-    const due = await pendingMigrations(db.unhurried, db.dialect)
+    const due = await pendingMigrations(db.checks, db.dialect)
     if (due.length === 0) return db
     throw new UserError(
       `storage: ${shownLocation(location)} has not had ${due.join(', ')}: run \`tessera storage migrate\`, or start a server of this version`,
@@ -86,7 +86,9 @@ export async function connect(location: string, access: PostgresAccess | undefin
 async function openMigrated(location: string, clock: Clock, access?: PostgresAccess) {
   const db = await connect(location, access)
   try {
-    return { db, ran: await migrate(db.unhurried, db.dialect, clock) }
+    // Migrations have no time limit. So a server that answers nothing must be found out before them.
+    const due = await pendingMigrations(db.checks, db.dialect)
+    return { db, ran: due.length === 0 ? [] : await migrate(db.unhurried, db.dialect, clock) }
   } catch (error) {
     const mend = isForbidden(error) ? await explainForbidden(db) : undefined
     await db.close()
@@ -99,7 +101,7 @@ async function explainForbidden(db: Database): Promise<UserError> {
   const missing = await findMissingGrants(db)
   // If the role lacks a right, the due migrations can't be known.
   if (missing !== undefined) return missing
-  const due = await pendingMigrations(db.unhurried, db.dialect)
+  const due = await pendingMigrations(db.checks, db.dialect)
   return new UserError(
     `this role may not migrate the database (${due.join(', ')}): run \`tessera storage migrate\` as a role that may create tables, and grant this role the rights in docs/operating/storage.md`,
   )

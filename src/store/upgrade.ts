@@ -79,8 +79,8 @@ export async function checkUpgrade(location: string, access: PostgresAccess, clo
 }
 
 async function readUpgrade(db: Database, path: string | undefined, clock: Clock) {
-  const { unhurried, dialect } = db
-  const names = await pendingMigrations(unhurried, dialect)
+  const { checks, unhurried, dialect } = db
+  const names = await pendingMigrations(checks, dialect)
   const chosen = names.flatMap((name) => {
     const migration = migrations[name]
     return migration === undefined ? [] : [{ name, ...migration }]

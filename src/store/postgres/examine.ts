@@ -25,7 +25,7 @@ export async function examineHosts(address: PostgresAddress): Promise<DatabaseFi
 
 /** Checks whether a role has the rights that a server needs, including those for migrations that are due. */
 export async function examinePostgres(database: Database): Promise<DatabaseFindings> {
-  const { unhurried: db, dialect } = database
+  const { checks: db, dialect } = database
   const { rows } = await sql<Session>`select quote_ident(current_user) as role, current_schema() as schema,
     coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
     current_setting('transaction_read_only') = 'on' as is_read_only,
@@ -57,7 +57,7 @@ type Session = {
 }
 
 async function lackingToMigrate(
-  db: Database['unhurried'],
+  db: Database['checks'],
   { role, schema, may_create: mayCreate }: Session,
   due: readonly string[],
 ): Promise<readonly string[]> {
@@ -72,7 +72,7 @@ async function lackingToMigrate(
   ]
 }
 
-async function missingTables(db: Database['unhurried']): Promise<readonly string[]> {
+async function missingTables(db: Database['checks']): Promise<readonly string[]> {
   const { rows } = await sql<{ name: string }>`select name from unnest(array[${sql.join(tableNames)}]::text[]) as name
     where to_regclass(quote_ident(name)) is null`.execute(db)
   const missing = rows.map(({ name }) => name)

@@ -140,7 +140,10 @@ class Candidate {
   async #examine(): Promise<void> {
     const client = new pg.Client(clientConfig(this.#address, this.host))
     const { stream } = client.connection
-    const timer = setTimeout(() => stream.destroy(new Error('no answer came in time')), ANSWER_WITHIN_MS)
+    const timer = setTimeout(
+      () => stream.destroy(new NoAnswer(`the host did not answer within ${ANSWER_WITHIN_MS} ms`)),
+      ANSWER_WITHIN_MS,
+    )
     client.on('error', () => {})
     this.#client = client
     try {

@@ -91,12 +91,13 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     answer: requestTimeout / 2,
     whole: requestTimeout,
   })
-  const writes = connect(patient, {
+  const patiently: Limits = {
     ...limits,
     statement: statementTimeout,
     answer: statementTimeout + GRACE_MS,
     whole: Number.POSITIVE_INFINITY,
-  })
+  }
+  const writes = connect(patient, patiently)
   const settled = new SettledEvents(writes)
   return {
     dialect,
@@ -106,6 +107,7 @@ export function openPostgres(address: PostgresAddress, access: PostgresAccess): 
     scans: writes,
     writes,
     logs: writes,
+    checks: connect(patient, { ...patiently, mayBeReadOnly: true }),
     unhurried: connect(patient, UNLIMITED),
     connections: () => [
       { pool: 'prompt', ...prompt.counts },

@@ -81,6 +81,8 @@ export interface Database {
   readonly logs: Kysely<Schema>
   /** The same as `logs`, within a request. */
   readonly marks: Kysely<Schema>
+  /** For checks before anything else uses the database, which may be read-only. They fail in time if it does not answer. */
+  readonly checks: Kysely<Schema>
   /** For work without a deadline, such as migrations and copies. */
   readonly unhurried: Kysely<Schema>
   /** Empty if the database is a file. */

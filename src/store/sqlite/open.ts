@@ -62,6 +62,7 @@ export function openSqlite(path: string): Database {
     urgent: writes,
     logs,
     marks: logs,
+    checks: writes,
     unhurried: writes,
     connections: () => [],
     // SQLite numbers events in the order of commits.
@@ -93,6 +94,7 @@ export function openSqliteToRead(path: string): Database {
     urgent: db,
     logs: db,
     marks: db,
+    checks: db,
     unhurried: db,
     connections: () => [],
     settledEvents: () => lastEvent(db),

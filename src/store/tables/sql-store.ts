@@ -133,8 +133,8 @@ function createTenantStores(db: Database, clock: Clock, tenant: TenantId, chaini
 }
 
 /** The error that lists the grants that a server's role lacks; undefined if it lacks none. */
-export async function findMissingGrants({ dialect, unhurried }: Database): Promise<UserError | undefined> {
-  const missing = await dialect.missingGrants(unhurried, tableNames)
+export async function findMissingGrants({ dialect, checks }: Database): Promise<UserError | undefined> {
+  const missing = await dialect.missingGrants(checks, tableNames)
   if (missing.length === 0) return undefined
   const statements = missing.map((grant) => `${grant};`).join(' ')
   return new UserError(`this role lacks rights that serving takes. The owner of the tables grants them: ${statements}`)

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Jti } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { StorageUnavailable } from '../../../src/platform/storage-unavailable.ts'
 import { examineDatabase } from '../../../src/store/examine.ts'
 import { openExistingStore, openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/tables/sql-store.ts'
@@ -65,14 +66,18 @@ let revoked = 0
 const write = (store: Store) =>
   store.revocations.addRevocations([{ kind: 'token', id: Jti(`t${revoked++}`), expiresAt: Number.MAX_SAFE_INTEGER }])
 
-/** A server that takes connections and never answers. */
-async function startSilent() {
+/** AuthenticationOk, and ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+const LOGGED_IN = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+
+/** A server that takes connections, and answers a login at the most. */
+async function startSilent(login = Buffer.of()) {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket
       .on('error', () => {})
       .on('close', () => sockets.delete(socket))
+      .once('data', () => socket.write(login))
       .resume()
     silent.connections += 1
   }).listen(0, '127.0.0.1')
@@ -239,4 +244,29 @@ test('a check of the configuration says what each host is', async () => {
   expect(none.mistakes.join()).toMatch(
     /^storage: postgres:\/\/postgres:\*\*\*@.* can't be used: no host accepts writes; .*: it is read-only.*; .*: nothing listens there$/,
   )
+})
+
+test('a check says of each silent host that no answer came in time', async () => {
+  const [first, second] = [await startSilent(), await startSilent()]
+  const { mistakes } = await examineDatabase(through([first.host, second.host]), {
+    access: LIMITS,
+    masterKey: undefined,
+  })
+  expect(mistakes).toEqual([
+    expect.stringMatching(
+      /: no host accepts writes; [\d.:]+: no answer came in time; [\d.:]+: no answer came in time$/,
+    ),
+  ])
+})
+
+// As PgBouncer does while it is paused.
+test('a server that lets a role in, and then answers nothing, is given up by checks, commands and servers', async () => {
+  const silent = await startSilent(LOGGED_IN)
+  const location = through([silent.host])
+  const access = { ...LIMITS, statementTimeout: 50 }
+  expect(await examineDatabase(location, { access, masterKey: undefined })).toMatchObject({
+    mistakes: [expect.stringMatching(/ can't be used: no answer came in time$/)],
+  })
+  for (const opens of [openExistingStore, openStore])
+    await expect(opens(location, systemClock, access)).rejects.toThrow(StorageUnavailable)
 })
