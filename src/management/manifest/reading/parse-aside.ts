@@ -15,16 +15,18 @@ export interface Task {
   readonly unnamed: string | undefined
 }
 
-type Places = Readonly<Record<(typeof joined)[number], readonly Location[]>>
+interface Places extends Readonly<Record<(typeof joined)[number], readonly Location[]>> {
+  readonly beginning: Location
+}
 
-/** A manifest with the position of each API, client and test, or its mistakes. */
+/** A manifest with its beginning and the position of each API, client and test, or its mistakes. */
 export type Answer =
   | { readonly manifest: Manifest; readonly places: Places; readonly mistakes?: never }
   | { readonly mistakes: readonly string[] }
 
 /**
  * Parses a manifest as `parseManifests` does. A large one takes seconds, and has a thread of its own, so that requests are handled
- * meanwhile.
+ * meanwhile. Its messages then have the line of the API, client or test, since the lines of all fields would take as much again.
  */
 export async function parseManifestsAside(files: readonly ManifestFile[], unnamed?: string): Promise<ParsedManifest> {
   const length = files.reduce((sum, { content }) => sum + content.length, 0)
@@ -32,15 +34,11 @@ export async function parseManifestsAside(files: readonly ManifestFile[], unname
   const answer = await answerOfThread({ files, unnamed })
   if (answer.mistakes !== undefined) throw new Mistakes(answer.mistakes)
   const { manifest, places } = answer
-  let whole: ParsedManifest | undefined
   const locate: ParsedManifest['locate'] = (path) => {
     const [name, index, ...rest] = path
     const section = joined.find((one) => one === name)
     const entry = section !== undefined && typeof index === 'number' ? places[section][index] : undefined
-    if (entry !== undefined && rest.length === 0) return entry
-    // Only messages name the place of a field, and most manifests cause none.
-    whole ??= parseManifests(files, unnamed)
-    return whole.locate(path)
+    return entry === undefined ? { ...places.beginning, path } : { ...entry, path: [...entry.path, ...rest] }
   }
   return {
     manifest: { ...manifest, clients: manifest.clients.map(withHashes) },
@@ -53,7 +51,8 @@ export async function parseManifestsAside(files: readonly ManifestFile[], unname
 const answerOfThread = (task: Task): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const thread = new Worker(new URL(`./parse-thread${extname(import.meta.filename)}`, import.meta.url))
-    thread.once('message', resolve).once('error', reject)
+    const fail = () => reject(new Error('the thread that parses the manifest ended without an answer'))
+    thread.once('message', resolve).once('messageerror', reject).once('error', reject).once('exit', fail)
     thread.postMessage(task)
   })
 

@@ -13,7 +13,10 @@ function answerTo({ files, unnamed }: Task): Answer {
     const [apis, clients, tests] = joined.map((section) =>
       manifest[section].map((_, index) => locate([section, index])),
     )
-    return { manifest, places: { apis: apis ?? [], clients: clients ?? [], tests: tests ?? [] } }
+    return {
+      manifest,
+      places: { beginning: locate([]), apis: apis ?? [], clients: clients ?? [], tests: tests ?? [] },
+    }
   } catch (error) {
     if (error instanceof UserError) return { mistakes: error instanceof Mistakes ? error.all : [error.message] }
     throw error

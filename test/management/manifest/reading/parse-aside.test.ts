@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { parseManifests } from '../../../../src/management/manifest/reading/parse.ts'
 import { parseManifestsAside } from '../../../../src/management/manifest/reading/parse-aside.ts'
+import { checkManifest } from '../../../../src/management/manifest/validate.ts'
 
 /** Too long for the thread of the caller. */
 const long = (content: string): string => `${content}\n${'# '.padEnd(100, 'x').concat('\n').repeat(1_000)}`
@@ -32,20 +33,23 @@ test('a long manifest has the same contents and places as one that is parsed at 
   const once = parseManifests(files)
   const aside = await parseManifestsAside(files)
   expect(aside.manifest).toStrictEqual(once.manifest)
-  for (const path of [
-    ['apis', 0],
-    ['clients', 0],
-    ['clients', 1],
-    ['tests', 0],
-    ['tests', 7],
-    ['clients', 0, 'credentials', 1, 'label'],
-    ['manifest'],
-    [],
-  ]) {
+  for (const path of [['apis', 0], ['clients', 0], ['clients', 1], ['tests', 0], []]) {
     expect(aside.locate(path)).toEqual(once.locate(path))
     expect(aside.fileOf(path)).toBe(once.fileOf(path))
     expect(aside.errorAt(path, 'is wrong').message).toBe(once.errorAt(path, 'is wrong').message)
   }
+})
+
+test('a mistake that is found later has the line of its API, client or test, and keeps no request waiting', async () => {
+  const clients = Array.from({ length: 2_000 }, (_, index) => `  - { client_id: c${index}, scopes: [none] }`)
+  const content = `# before\n${['clients:', ...clients].join('\n')}`
+  const parsing = performance.now()
+  const aside = await parseManifestsAside([{ name: 'm', content }])
+  const checking = performance.now()
+  const { outside } = checkManifest(aside)
+  expect(performance.now() - checking).toBeLessThan((checking - parsing) / 2)
+  expect(outside).toContain('m:102:5: clients[99].scopes[0]: no API has the scope "none"')
+  expect(aside.errorAt(['tests'], 'are wrong').message).toBe('m:1:1: tests: are wrong')
 })
 
 test('requests are handled while a long manifest is parsed', async () => {
