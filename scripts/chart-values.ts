@@ -27,6 +27,9 @@ const SET = [
 ] as const
 const SET_WITHIN = { runtime: ['host', 'port'], admin: ['host', 'port'], sign_on: ['client_secret'] } as const
 
+/** The form of an option in which its value has no password, which would be readable in the ConfigMap. */
+const WITHOUT_PASSWORD = { outbound: { proxy: '^[^@]*$' } } as const
+
 const values = z.strictObject({
   global: z.looseObject({}).optional(),
   image: z.strictObject({
@@ -121,6 +124,9 @@ function optionsSchema(): Node {
   for (const key of SET) delete node.properties?.[key]
   for (const [section, keys] of Object.entries(SET_WITHIN))
     for (const key of keys) delete node.properties?.[section]?.properties?.[key]
+  for (const [section, patterns] of Object.entries(WITHOUT_PASSWORD))
+    for (const [key, pattern] of Object.entries(patterns))
+      Object.assign(node.properties?.[section]?.properties?.[key] ?? {}, { pattern })
   return node
 }
 

@@ -37,6 +37,11 @@ export const refused: Readonly<Record<string, readonly [of: 'sqlite' | 'postgres
     'an unknown value': ['postgresql', 'replicaCount: 3', 'replicaCount'],
     'an unknown option of the server': ['postgresql', 'config: { isuer: a }', 'isuer'],
     'an option that the chart sets': ['postgresql', 'config: { storage: "sqlite:a" }', 'storage'],
+    'a password in the address of a proxy': [
+      'postgresql',
+      'config: { outbound: { proxy: "http://a:secret@b:3128" } }',
+      '/config/outbound/proxy',
+    ],
     'a secret among the options': ['postgresql', 'config: { master_key: abc }', 'master_key'],
     'a value of a wrong type': ['postgresql', 'replicas: three', '/replicas'],
     'an option out of range': ['postgresql', 'config: { token: { lifetime: -1 } }', '/config/token/lifetime'],
