@@ -70,9 +70,15 @@ export function nodesContract(
       expect(await seen()).toEqual([5, 4, 3])
     })
 
-    test('a row that cannot be read is left out, and stops no other', async () => {
-      await put(1, 2)
-      await database.run(`update node set state = '{"workers": "many"}' where last_seen_at = 2`)
+    test('a row that cannot be read, or shown by the admin API, is left out and stops no other', async () => {
+      await put(1, 2, 3, 4)
+      const changes = [
+        `'"workers":4', '"workers":"many"'`,
+        `'"changeLag":1500', '"changeLag":1e300'`,
+        `'"perMinute":60', '"perMinute":0.5'`,
+      ]
+      for (const [at, change] of changes.entries())
+        await database.run(`update node set state = replace(state, ${change}) where last_seen_at = ${at + 2}`)
       expect(await seen()).toEqual([1])
     })
   })

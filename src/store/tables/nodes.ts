@@ -9,11 +9,11 @@ const REMOVED_AT_ONCE = 100
 const stateSchema = z.object({
   workers: z.int(),
   configDigest: z.string(),
-  changeLag: z.number(),
+  changeLag: z.int(),
   keysSeen: z.array(z.string()),
   problems: z.array(z.string()),
   requests: z.object({
-    perMinute: z.number(),
+    perMinute: z.int(),
     latency: z
       .object({ p50: z.number(), p95: z.number(), p99: z.number() })
       .optional()
