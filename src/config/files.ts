@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
-import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../platform/files.ts'
 import { problem } from './problem.ts'
 
 /** Reads a file that an option names. @throws ConfigError */
 function readBytes(setting: string, file: string, most: number): Buffer {
-  const { bytes, fault } = readFile(file, most)
+  const { bytes, fault } = readFile(file, most, SERVER_PATIENCE_MS)
   if (bytes === undefined) throw problem(setting, file, `can't be read: ${fault}`)
   return bytes
 }

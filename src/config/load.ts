@@ -2,7 +2,7 @@ import { shownLocation } from '../input/database-location.ts'
 import { type Issue, issuesOf, parseInOurWords } from '../input/issues.ts'
 import { readYaml } from '../input/yaml.ts'
 import type { Path } from '../input/yaml-nodes.ts'
-import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../platform/files.ts'
 import { nearest } from '../platform/nearest.ts'
 import { MistakeList } from '../platform/user-error.ts'
 import { isEnvironmentOnly, type OptionInfo, optionInfos } from './option-infos.ts'
@@ -73,7 +73,7 @@ interface Given {
 
 /** @throws Mistakes or ConfigError if the file is not a YAML mapping */
 function parseFile(file: string, mistakes: MistakeList): Tree {
-  const { bytes, fault } = readFile(file, LONGEST_FILE)
+  const { bytes, fault } = readFile(file, LONGEST_FILE, SERVER_PATIENCE_MS)
   if (bytes === undefined) throw new ConfigError(`${file} can't be read: ${fault}`)
   const content = decodeText(bytes)
   if (content === undefined) throw new ConfigError(`${file} is not text in UTF-8`)

@@ -1,9 +1,9 @@
 import { decodeText, readFile } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
 
-/** Reads the text of a file. @param most bytes @throws UserError naming the file */
-export function readTextFile(file: string, most: number): string {
-  const { bytes, fault } = readFile(file, most)
+/** Reads the text of a file. @param most bytes @param patience as for `readFile` @throws UserError naming the file */
+export function readTextFile(file: string, most: number, patience?: number): string {
+  const { bytes, fault } = readFile(file, most, patience)
   if (bytes === undefined) throw new UserError(`${file || '""'} can't be read: ${fault}`)
   return decodeInput(file, bytes)
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { codeOf, fileFault } from './system-error.ts'
 import { decodeUtf8 } from './text.ts'
@@ -13,20 +13,30 @@ export type ReadFile =
   | { readonly bytes: Buffer; readonly fault?: never }
   | { readonly bytes?: never; readonly fault: string }
 
+/** The patience of a reader that may be a running server: a command that prints a secret takes seconds. Milliseconds. */
+export const SERVER_PATIENCE_MS = 10_000
+/** A pipe that nobody writes to after this time has ended. Its writer may have waited for a reader until now. Milliseconds. */
+const UNWRITTEN_MS = 1_000
+/** Between two looks at a silent pipe. Milliseconds. */
+const LOOK_MS = 20
+
 /**
  * Reads a file, or a pipe to its end. Devices and folders are refused.
  * @param most bytes; a longer file is not read to its end
+ * @param patience how long it waits for each part of a pipe, while nothing else runs in this process, in milliseconds. 0 refuses pipes
  */
-export function readFile(path: string, most: number): ReadFile {
+export function readFile(path: string, most: number, patience = Number.POSITIVE_INFINITY): ReadFile {
+  const mayWait = patience === Number.POSITIVE_INFINITY
   try {
-    const file = openSync(path, 'r')
+    const file = openSync(path, mayWait ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const status = fstatSync(file)
       if (status.isDirectory()) return { fault: 'it is a folder, not a file' }
       // Terminals and devices such as /dev/zero never end. /dev/null is as good as an empty file.
       if (status.isCharacterDevice() && path !== '/dev/null') return { fault: 'it is a device, not a file' }
       if (status.isBlockDevice()) return { fault: 'it is a device, not a file' }
-      return readToEnd(file, most)
+      if (!mayWait && status.isFIFO()) return readPipe(file, most, patience)
+      return readToEnd(most, (chunk) => readSync(file, chunk))
     } finally {
       closeSync(file)
     }
@@ -35,11 +45,44 @@ export function readFile(path: string, most: number): ReadFile {
   }
 }
 
-function readToEnd(file: number, most: number): ReadFile {
+/** Thrown when a pipe was silent for too long. */
+class Silent extends Error {}
+
+function readPipe(file: number, most: number, patience: number): ReadFile {
+  if (patience === 0) return { fault: 'it is a pipe, which can be read only once' }
+  let isWritten = false
+  const readPart = (chunk: Buffer): number => {
+    for (let waited = 0; ; waited += LOOK_MS) {
+      const read = readNow(file, chunk)
+      isWritten ||= read !== 0
+      if (read !== undefined && (read > 0 || isWritten || waited >= UNWRITTEN_MS)) return read
+      if (waited >= patience) throw new Silent()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS)
+    }
+  }
+  try {
+    return readToEnd(most, readPart)
+  } catch (error) {
+    if (error instanceof Silent) return { fault: `it is a pipe that gave nothing for ${patience / 1000} s` }
+    throw error
+  }
+}
+
+/** @returns the bytes that were read; 0 if nobody can write any more; undefined if there are none yet */
+function readNow(file: number, chunk: Buffer): number | undefined {
+  try {
+    return readSync(file, chunk)
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return undefined
+    throw error
+  }
+}
+
+function readToEnd(most: number, readPart: (chunk: Buffer) => number): ReadFile {
   const chunks: Buffer[] = []
   for (let length = 0; ; ) {
     const chunk = Buffer.allocUnsafe(CHUNK)
-    const read = readSync(file, chunk)
+    const read = readPart(chunk)
     if (read === 0) return { bytes: Buffer.concat(chunks) }
     length += read
     if (length > most) return { fault: tooLong(most) }

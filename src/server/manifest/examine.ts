@@ -1,4 +1,4 @@
-import { readManifestFiles } from '../../management/manifest/files/read.ts'
+import { readManifestFiles, readServed } from '../../management/manifest/files/read.ts'
 import { parseManifests } from '../../management/manifest/reading/parse.ts'
 import { checkManifest } from '../../management/manifest/validate.ts'
 import { MistakeList } from '../../platform/user-error.ts'
@@ -18,7 +18,7 @@ interface Findings {
 export async function examineManifest(names: readonly string[]): Promise<Findings> {
   if (names.length === 0) return { mistakes: [], warnings: [], notes: [] }
   try {
-    const { outside, warnings } = checkManifest(parseManifests(await readManifestFiles(names)))
+    const { outside, warnings } = checkManifest(parseManifests(await readManifestFiles(names, readServed)))
     return { mistakes: [], warnings, notes: outside }
   } catch (error) {
     const found = new MistakeList()

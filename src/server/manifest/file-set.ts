@@ -1,6 +1,6 @@
 import { createHmac, hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { readManifestFiles } from '../../management/manifest/files/read.ts'
+import { NO_PIPES, readManifestFiles, readServed } from '../../management/manifest/files/read.ts'
 import { secretsHere } from '../../management/manifest/files/secrets.ts'
 import type { ParsedManifest } from '../../management/manifest/reading/parse.ts'
 import { parseManifestsAside } from '../../management/manifest/reading/parse-aside.ts'
@@ -40,14 +40,14 @@ interface Reading {
  * @throws UserError, such as Mistakes that lists every mistake in the files
  */
 export async function readFileSet(names: readonly string[], { env, key, before }: Reading): Promise<FileSet> {
-  const files = await readManifestFiles(names)
+  const files = await readManifestFiles(names, readServed)
   const hashed = files.map(({ name, content }): HashedFile => ({ name, sha256: hash('sha256', content) }))
   const parsed =
     before !== undefined && isDeepStrictEqual(hashed, before.files)
       ? before.parsed
       : await parseManifestsAside(files, UNNAMED)
   const references = referencesIn(parsed)
-  const read = secretsHere(env)
+  const read = secretsHere(env, NO_PIPES)
   const secrets = new Map(references.map((reference) => [nameOfReference(reference), read(reference)]))
   const contents = JSON.stringify([files.map(({ content }) => content), [...secrets.values()]])
   return {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type DatabaseHost, parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
-import { decodeText, LONGEST_FILE, readFile } from '../../platform/files.ts'
+import { decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../../platform/files.ts'
 import { isLoopback } from '../../platform/loopback.ts'
 import { UserError } from '../../platform/user-error.ts'
 
@@ -108,7 +108,7 @@ function choice(
 const isHere = ({ host }: DatabaseHost): boolean => host.startsWith('/') || isLoopback(host)
 
 function read(parameter: string, file: string): string {
-  const { bytes, fault } = readFile(file, LONGEST_FILE)
+  const { bytes, fault } = readFile(file, LONGEST_FILE, SERVER_PATIENCE_MS)
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
   const text = decodeText(bytes)
   if (text !== undefined && /-----BEGIN /.test(text)) return text

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -141,6 +142,19 @@ describe('a bad change', () => {
     expect(logged(/refused/)).toMatchObject([{ mistakes: [expect.stringMatching(why)] }])
     folder.write('job.yaml', withTest('read'))
     await untilToken(server, 'second')
+  })
+
+  test('names a pipe as a secret, such as the log of the server in a container', async () => {
+    const folder = newFolder({ 'job.yaml': manifestOf('job') })
+    const { server, logged } = await serve(folder)
+    const pipe = join(newFolder().path, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    folder.write('other.yaml', `clients: [{ client_id: other, credentials: [{ label: a, secret_file: ${pipe} }] }]`)
+    await untilUpToDate(server.admin, 0)
+    expect(logged(/refused/)).toMatchObject([
+      { mistakes: [`${pipe} can't be read: it is a pipe, which can be read only once`] },
+    ])
+    expect(await tokenStatus(server, 'job')).toBe(200)
   })
 
   test('names a secret that is not there', async () => {

@@ -152,7 +152,11 @@ describe.each([1, 2])('SIGHUP to a server of %d workers', (workers) => {
     const [one, two] = certificates
     const garbage = `${file}.pem`
     writeFileSync(garbage, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
+    const pipe = `${file}.pipe`
+    execFileSync('mkfifo', [pipe])
     const wrong: [Settings, RegExp][] = [
+      // Nobody writes to it.
+      [{ cert: pipe, key: one?.paths.key }, /tls\.cert is .*: is empty/],
       [{ cert: '/nonexistent.pem', key: one?.paths.key }, /tls\.cert is \\?"\/nonexistent\.pem.*can't be read/],
       [{ cert: garbage, key: one?.paths.key }, /tls\.cert is .*: certificate 1 in it can't be read/],
       [{ cert: one?.paths.cert, key: two?.paths.key }, /tls\.key is .*: does not belong to the certificate in/],

@@ -8,6 +8,11 @@ const LONGEST_MANIFEST = 64 * 1024 * 1024
 /** Reads the text of an input of at most so many bytes. @throws UserError */
 type ReadInput = (name: string, most: number) => string | Promise<string>
 
+/** The patience with files that are read again and again, by a server that answers nothing meanwhile. */
+export const NO_PIPES = 0
+/** Reads the text of a file of a manifest. @throws UserError */
+export const readServed = (name: string, most: number): string => readTextFile(name, most, NO_PIPES)
+
 /**
  * Reads the files of a manifest.
  * @param names as for `findManifestFiles` @throws UserError
