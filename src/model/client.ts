@@ -64,12 +64,9 @@ export interface Ended {
   readonly disabledAt?: number
   /** Removed credentials that its manifest named, at most one for each label. */
   readonly credentials?: readonly RemovedCredential[]
-  /** Revoked credentials that its manifest no longer names, the latest last. */
+  /** Revoked credentials that its manifest no longer names, the latest `MOST_REVOKED`; the last one comes last. */
   readonly revoked?: readonly Credential[]
 }
-
-/** The most of `Ended.revoked`. Beyond that, the oldest are forgotten. */
-export const MOST_REVOKED = 50
 
 /** A removed credential, with the data that recognises it in a manifest. */
 export interface RemovedCredential {

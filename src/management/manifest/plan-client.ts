@@ -1,11 +1,6 @@
-import {
-  type Client,
-  type Ended,
-  MOST_REVOKED,
-  type RemovedCredential,
-  type UnreadableClient,
-} from '../../model/client.ts'
+import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
 import { type Credential, type Credentials, toCredentials } from '../../model/credentials/credential.ts'
+import { MOST_REVOKED } from '../../model/credentials/life.ts'
 import { ClientId, type CredentialId } from '../../oauth/ids.ts'
 import { iso } from '../../platform/clock.ts'
 import { UserError } from '../../platform/user-error.ts'

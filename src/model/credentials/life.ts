@@ -16,6 +16,8 @@ type WritesOf<Put extends readonly Credential[]> = CredentialWrites & { readonly
 
 /** The most expired credentials of a client that commands created. They explain refusals, and the latest can be restored. */
 const MOST_EXPIRED = 20
+/** The most revoked credentials of a client that commands created, and of those that its manifest no longer names. */
+export const MOST_REVOKED = 50
 
 /** A label that no credential of the client has, beginning with `wanted`. */
 export function freeLabel(wanted: string, credentials: readonly Credential[]): string {
@@ -97,19 +99,25 @@ export const remove = (credentials: readonly Credential[], removed: Credential):
 })
 
 /**
- * Removes the oldest expired credentials beyond `MOST_EXPIRED` with writes that add one, so that rotations can't fill the database.
- * Those of a manifest stay, because it must not bring them back.
+ * Removes the oldest expired credentials beyond `MOST_EXPIRED`, and the oldest revoked ones beyond `MOST_REVOKED`, with writes that add
+ * one. So rotations can't fill the database, and a plan compares a secret with few. Those of a manifest stay, because it must not bring
+ * them back.
  * @param adding the writes that add @param now milliseconds
  */
 export function makeRoom(credentials: readonly Credential[], adding: CredentialWrites, now: number): CredentialWrites {
   const added = new Map(adding.put.map((one) => [one.id, one]))
-  const expired = credentials
-    .filter(({ id, origin, revokedAt }) => origin === 'command' && revokedAt === undefined && !added.has(id))
-    .filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt <= now)
-    .toSorted((one, other) => (one.expiresAt ?? 0) - (other.expiresAt ?? 0))
+  const others = credentials.filter(({ id, origin }) => origin === 'command' && !added.has(id))
   let left = [...credentials.filter(({ id }) => !added.has(id)), ...adding.put]
   const put = new Map(added)
-  const removed = expired.slice(0, Math.max(0, expired.length - MOST_EXPIRED))
+  const removed = [
+    ...oldest(
+      others,
+      ({ revokedAt, expiresAt }) => (revokedAt === undefined ? expiresAt : undefined),
+      now,
+      MOST_EXPIRED,
+    ),
+    ...oldest(others, ({ revokedAt }) => revokedAt, now, MOST_REVOKED),
+  ]
   for (const { id } of removed) {
     const present = left.find((one) => one.id === id)
     if (present === undefined) continue
@@ -118,6 +126,18 @@ export function makeRoom(credentials: readonly Credential[], adding: CredentialW
   }
   const gone = removed.map(({ id }) => id)
   return { put: [...put.values()].filter(({ id }) => !gone.includes(id)), remove: [...adding.remove, ...gone] }
+}
+
+/** Those that have ended, but for the last `kept`. @param endOf the time of the end in milliseconds; undefined for those without one */
+function oldest(
+  credentials: readonly Credential[],
+  endOf: (credential: Credential) => number | undefined,
+  now: number,
+  kept: number,
+): readonly Credential[] {
+  const end = (credential: Credential) => endOf(credential) ?? Number.POSITIVE_INFINITY
+  const ended = credentials.filter((one) => end(one) <= now).toSorted((one, other) => end(one) - end(other))
+  return ended.slice(0, Math.max(0, ended.length - kept))
 }
 
 /** The successor of a credential; undefined if it has none, or only revoked ones. */

@@ -42,7 +42,7 @@ beforeAll(async () => {
     manifest: `
 ${oneApi('edit')}
 clients:
-${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again', 'often'].map((id) => client(id)).join('\n')}
+${['rotated', 'cancelled', 'revoked', 'disabled', 'removed', 'kinds', 'again', 'often', 'leaking'].map((id) => client(id)).join('\n')}
 ${client('bare', '[]')}
 ${client('keys', `[{ label: inline, jwks: { keys: [${JSON.stringify(newJwk('k1'))}] } }]`)}
 `,
@@ -193,6 +193,32 @@ test('rotating and adding again and again: the oldest expired ones of commands g
   const left = await list('often')
   expect(left.map(({ id }) => id)).toEqual([own?.id, ...ids.slice(-MOST_EXPIRED - 1), added.id])
   expect(left[1]?.replaces).toBe(own?.id)
+})
+
+/** The revoked credentials of commands that stay: docs/reference/limits.md. */
+const MOST_REVOKED = 50
+
+test('adding and revoking again and again: the oldest revoked ones of commands go', async () => {
+  const add = async () => {
+    const made = await json<Listed>(() => credentialsAdd('leaking', { json: true, secretsTo: 'stdout' }))
+    generated.push(made.secret ?? '')
+    return made.id
+  }
+  await json(() => credentialsRevoke('leaking', 'first', { json: true, yes: true }))
+  const ids: string[] = []
+  while (ids.length < MOST_REVOKED + 3) {
+    const id = await add()
+    await json(() => credentialsRevoke('leaking', id, { json: true, yes: true }))
+    ids.push(id)
+  }
+  const last = await add()
+  const left = await list('leaking')
+  expect(left.map(({ label, id }) => (label === 'first' ? label : id))).toEqual([
+    'first',
+    ...ids.slice(-MOST_REVOKED),
+    last,
+  ])
+  expect(left.map(({ status }) => status)).toEqual([...Array(MOST_REVOKED + 1).fill('revoked'), 'active'])
 })
 
 test('cancel: the old one stays valid, and the new one is refused within a second', async () => {
@@ -593,7 +619,19 @@ async function stored(id: string) {
 }
 
 describe('clients', () => {
-  const ids = ['again', 'bare', 'cancelled', 'disabled', 'keys', 'kinds', 'often', 'removed', 'revoked', 'rotated']
+  const ids = [
+    'again',
+    'bare',
+    'cancelled',
+    'disabled',
+    'keys',
+    'kinds',
+    'leaking',
+    'often',
+    'removed',
+    'revoked',
+    'rotated',
+  ]
 
   test('list: one line each, with the kinds of credentials', async () => {
     const { stdout } = await run(() => clientsList({}))
