@@ -3,7 +3,7 @@ import { InvalidParameters } from './input.ts'
 
 /** Makes the place of a page unreadable and unforgeable, and reads it back. */
 export interface Cursors {
-  /** @param purpose the list, its filters and its reader: a cursor is valid for the same ones only */
+  /** @param purpose the list and its filters: a cursor is valid for the same ones only. It gives its reader no entry that he may not see */
   seal(place: unknown, purpose: string): string
   /** @returns undefined if the text was not sealed for this purpose */
   open(cursor: string, purpose: string): unknown
