@@ -2,6 +2,7 @@ import type { CallContext } from '../admin/operations/call-context.ts'
 import type { Cursors } from '../admin/operations/cursor.ts'
 import { findOperation } from '../admin/operations/find.ts'
 import { refusalOf } from '../endpoints/refusal-table.ts'
+import { ManifestParser } from '../management/manifest/reading/parse-queue.ts'
 import { listNodes } from '../nodes/list.ts'
 import { systemClock } from '../platform/clock.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -34,6 +35,7 @@ export function onDatabase(opened: Opened, stated: Stated, secrets: NewSecrets):
       publishedKeys: ofServer,
       clientAuth: ofServer,
       metadata: ofServer,
+      parser: new ManifestParser(),
       served: ofServer,
     },
     show,

@@ -20,6 +20,7 @@ import type { HttpRequest } from '../http/message.ts'
 import type { FindEndpoints } from '../http/router.ts'
 import { rotationPolicy } from '../keys/schedule.ts'
 import type { MakingContext } from '../management/credentials/make.ts'
+import { ManifestParser } from '../management/manifest/reading/parse-queue.ts'
 import { statedReason } from '../management/stated-reason.ts'
 import type { MemberName, Membership } from '../model/group.ts'
 import { DEFAULT_TENANT } from '../oauth/ids.ts'
@@ -71,6 +72,7 @@ export function openAdminApi(
     failure: 'expired idempotency keys could not be removed',
   })
   const membershipsOf = async (names: readonly MemberName[]) => byGroup(await store.groups.groupsOf(names))
+  const parser = new ManifestParser()
   const api: AdminApi = {
     operations,
     tenant: DEFAULT_TENANT,
@@ -126,6 +128,7 @@ export function openAdminApi(
           publishedKeys: () => parseKeySet(JSON.parse(services.keys.keyring.published.body)).keys,
           clientAuth: () => clientAuth,
           metadata: () => metadataOf(metadata),
+          parser,
           served: () => keeper,
         },
       }

@@ -18,6 +18,7 @@ const PARTS = [
     'names',
     'parse',
     'parse-aside',
+    'parse-queue',
     'parse-thread',
     'schema',
     'test-schema',

@@ -6,6 +6,7 @@ import type { MakingContext } from '../../management/credentials/make.ts'
 import type { ExplainingContext } from '../../management/explanations/explain.ts'
 import type { KeyContext } from '../../management/keys/context.ts'
 import type { TryRequest } from '../../management/lab/request-token.ts'
+import type { ManifestParser } from '../../management/manifest/reading/parse-queue.ts'
 import type { ListedNode } from '../../nodes/list.ts'
 import type { EndpointAddresses } from '../../oauth/endpoints.ts'
 import type { Sender } from '../sessions/authenticate.ts'
@@ -50,6 +51,7 @@ interface ServerFacts {
   readonly clientAuth: () => ClientAuthContext
   /** Its metadata (RFC 8414 §2). */
   readonly metadata: () => Readonly<Record<string, unknown>>
+  readonly parser: ManifestParser
   /** Undefined if it keeps no files. */
   readonly served: () => ServedManifest | undefined
 }

@@ -5,7 +5,7 @@ import { LONGEST_SECRET_FILE } from '../../input/secret.ts'
 import { applyManifest } from '../../management/manifest/apply.ts'
 import type { Plan } from '../../management/manifest/plan.ts'
 import { outcomeOf, planBody } from '../../management/manifest/plan-body.ts'
-import { type ManifestFile, parseManifests } from '../../management/manifest/reading/parse.ts'
+import type { ManifestFile } from '../../management/manifest/reading/parse.ts'
 import { nameOfReference, type SecretReference } from '../../management/manifest/secret-source.ts'
 import { line } from '../../management/schemas/values.ts'
 import { Conflict, NotFound } from '../../platform/user-error.ts'
@@ -118,10 +118,10 @@ const filesOf = ({ manifest }: Given): readonly ManifestFile[] =>
   typeof manifest === 'string' ? [{ name: NAME, content: manifest }] : manifest
 
 /** The input of a request. It names secrets of its own alone: a server reads neither its environment nor its files for it. */
-function inputOf(body: Given, { issuer, defaultLifetime }: CallContext['server']) {
+async function inputOf(body: Given, { issuer, defaultLifetime, parser }: CallContext['server']) {
   const secrets = new Map(Object.entries(body.secrets))
   return {
-    parsed: parseManifests(filesOf(body)),
+    parsed: await parser.parse(filesOf(body)),
     source: (reference: SecretReference) => secrets.get(nameOfReference(reference)),
     server: { issuer, defaultLifetime: defaultLifetime() },
     prune: body.prune,
@@ -155,7 +155,7 @@ export const planOperations = [
     commands: ['plan', 'diff'],
     example: { body: example.body, answer: { id: 'kxL0…', ...example.answer } },
     run: async ({ management, cursors, server }, { body }) => {
-      const planned = await applyManifest(management, { ...inputOf(body, server), dryRun: true })
+      const planned = await applyManifest(management, { ...(await inputOf(body, server)), dryRun: true })
       const id = cursors.seal({ given: digestOfGiven(body), outcome: digestOf(outcomeOf(planned)) }, 'plan')
       return { body: { id, ...planBody(planned) }, state: null }
     },
@@ -180,7 +180,7 @@ export const planOperations = [
       const hashes = filesOf(body).map(({ content }) => hash('sha256', content))
       const context = { ...management, actor: withManifest(management.actor, hashes) }
       const done = await applyManifest(context, {
-        ...inputOf(body, server),
+        ...(await inputOf(body, server)),
         dryRun: false,
         allowDestroy: body.allow_destroy,
         ignoreTests: body.ignore_tests,

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { permissionNames } from '../../../src/management/authority/permissions.ts'
+import { parseManifest } from '../../../src/management/manifest/reading/parse.ts'
+import { UserError } from '../../../src/platform/user-error.ts'
 import { administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
 import { newSecret } from '../../harness/model.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
@@ -32,6 +35,36 @@ const plan = (body: object) => call('POST', '/plans', { body })
 const apply = (id: string, body: object) => call('POST', `/plans/${encodeURIComponent(id)}/apply`, { body })
 const job = async () => (await call('GET', '/clients/job')).body
 const events = async () => (await server.audit()).filter(({ type }) => type !== 'token.issue').length
+
+describe('a large manifest', () => {
+  const clients = Array.from({ length: 6_000 }, (_, index) => `  - client_id: c${index}`)
+  const large = (end = '') => ({ manifest: `${['clients:', ...clients].join('\n')}${end}\n#${' '.repeat(64 * 1024)}` })
+
+  test('is planned while other requests are handled', async () => {
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    let atOnce = 0
+    // The second time is faster, since the code is compiled.
+    for (let times = 0; times < 2; times += 1) {
+      const start = performance.now()
+      expect(() => parseManifest('m', large('\n  - none').manifest)).toThrow(UserError)
+      atOnce = performance.now() - start
+    }
+    delay.enable()
+    // It is refused once it is parsed, so that nothing is planned.
+    expect(await plan(large('\n  - none'))).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringMatching(/^manifest\.yaml:6002:5: clients\[6000\]/) },
+    })
+    delay.disable()
+    expect(delay.max / 1e6).toBeLessThan(0.6 * atOnce)
+  })
+
+  test('waits for its turn, and beyond eight is refused until there is room', async () => {
+    const several = await Promise.all(Array.from({ length: 12 }, () => plan(large('\n  - none'))))
+    expect(several.map(({ status }) => status).toSorted()).toEqual([...Array(4).fill(409), ...Array(8).fill(422)])
+    expect((await plan(large('\n  - none'))).status).toBe(422)
+  })
+})
 
 describe('the two steps', () => {
   test('a plan writes nothing, shows each field, and is applied as it was shown', async () => {

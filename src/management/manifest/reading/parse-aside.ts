@@ -29,8 +29,7 @@ export type Answer =
  * meanwhile. Its messages then have the line of the API, client or test, since the lines of all fields would take as much again.
  */
 export async function parseManifestsAside(files: readonly ManifestFile[], unnamed?: string): Promise<ParsedManifest> {
-  const length = files.reduce((sum, { content }) => sum + content.length, 0)
-  if (length <= SMALL) return parseManifests(files, unnamed)
+  if (!isLarge(files)) return parseManifests(files, unnamed)
   const answer = await answerOfThread({ files, unnamed })
   if (answer.mistakes !== undefined) throw new Mistakes(answer.mistakes)
   const { manifest, places } = answer
@@ -47,6 +46,9 @@ export async function parseManifestsAside(files: readonly ManifestFile[], unname
     locate,
   }
 }
+
+export const isLarge = (files: readonly ManifestFile[]): boolean =>
+  files.reduce((sum, { content }) => sum + content.length, 0) > SMALL
 
 const answerOfThread = (task: Task): Promise<Answer> =>
   new Promise((resolve, reject) => {
