@@ -17,6 +17,8 @@ const SIGNERS = 'deploy/release-signers'
 const SIGNER = 'release@tessera'
 const PURPOSE = 'tessera-release'
 const SUMS = 'SHA256SUMS'
+/** The folders from which files get into the package and the image. */
+const SOURCES = ['console/public', 'deploy', 'docs', 'examples', 'scripts', 'src']
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const run = (program: string, args: readonly string[]): string =>
@@ -27,6 +29,11 @@ function problemsOf(version: string): readonly string[] {
   const problems: string[] = []
   const require = (holds: boolean, problem: string) => holds || problems.push(problem)
   require(run('git', ['status', '--porcelain']) === '', 'the tree has changes that are not committed')
+  // Git lists no ignored file among the changes, such as a log that an example has left.
+  const [foreign] = run('git', ['ls-files', '--others', '--ignored', '--exclude-standard', '--', ...SOURCES]).split(
+    '\n',
+  )
+  require(foreign === '', `git ignores ${foreign}, which could get into the release: remove it`)
   require(/^\d+\.\d+\.\d+$/.test(version), `package.json: ${version} is no semantic version`)
   const { version: locked } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { version?: string }
   require(locked === version, `package-lock.json has version ${locked}, and package.json ${version}`)
@@ -44,6 +51,8 @@ function problemsOf(version: string): readonly string[] {
 function build(out: string): void {
   const work = mkdtempSync(join(tmpdir(), 'tessera-release-'))
   try {
+    // The built console is ignored, too, so that nobody sees a change in it.
+    if (existsSync('scripts/console.ts')) run(process.execPath, ['scripts/console.ts', '--force'])
     run(process.execPath, ['scripts/build.ts', join(work, 'package')])
     const packed = run('npm', ['pack', '--silent', '--pack-destination', out, join(work, 'package')])
     if (!existsSync('scripts/image.ts')) return

@@ -75,12 +75,15 @@ const verify = (out: string) => ({
 test.skipIf(lacking !== '')(`a release can be verified, and a changed file or signature can't${lacking}`, () => {
   const key = makeKey('key')
   write('deploy/release-signers', key.signer)
+  write('scripts/console.ts', `import { writeFileSync } from 'node:fs'\nwriteFileSync('built', process.argv[2])`)
   commit()
   expect(release()).toMatchObject({ status: 0, stdout: expect.stringContaining('1.2.3 can be released') })
   const out = join(folder, 'out')
   expect(release('--out', out, '--key', key.path)).toMatchObject({ status: 0, stderr: '' })
   expect(readdirSync(out).sort()).toEqual(['SHA256SUMS', 'SHA256SUMS.sig', 'tessera-as-1.2.3.tgz'])
   expect(verify(out)).toEqual({ signature: 0, sums: 0 })
+  // A console that was built before might have been changed since.
+  expect(readFileSync(join(checkout, 'built'), 'utf8')).toBe('--force')
 
   const file = join(out, 'tessera-as-1.2.3.tgz')
   const bytes = readFileSync(file)
@@ -129,6 +132,15 @@ const wrong: [string, () => void, RegExp][] = [
       write('more', '')
     },
     /the tree has changes that are not committed/,
+  ],
+  [
+    'an ignored file in a folder that is packed',
+    () => {
+      write('.gitignore', '*.log\n')
+      commit()
+      write('deploy/debug.log', 'a token')
+    },
+    /git ignores deploy\/debug\.log, which could get into the release: remove it/,
   ],
   ['another tag', () => commit('v1.2.2'), /no tag v1\.2\.3 points at this commit/],
   [
