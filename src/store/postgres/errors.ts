@@ -146,6 +146,10 @@ const messages: readonly (readonly [RegExp, string])[] = [
     /password must be a (?:non-empty )?string|SASL/,
     'it asks for a password: name a file with it in storage_password_file',
   ],
+  [
+    /password in plain text/,
+    'it asks for the password in plain text, without TLS: use scram-sha-256 in its pg_hba.conf, or set sslmode=verify-full',
+  ],
   [/does not support SSL/, 'it does not speak TLS: give it a certificate, or set sslmode=disable in the address'],
   [/timeout|did not answer within|timed out/i, 'no answer came in time'],
   [/terminated|closed|not queryable/i, 'the connection broke'],

@@ -138,7 +138,7 @@ class Candidate {
   }
 
   async #examine(): Promise<void> {
-    const client = new pg.Client(clientConfig(this.#address, this.host))
+    const client = new DiscreetClient(clientConfig(this.#address, this.host))
     const { stream } = client.connection
     const timer = setTimeout(
       () => stream.destroy(new NoAnswer(`the host did not answer within ${ANSWER_WITHIN_MS} ms`)),
@@ -168,3 +168,19 @@ export const clientConfig = ({ database, user, password, ssl }: PostgresAddress,
   ssl,
   application_name: 'tessera',
 })
+
+/**
+ * A connection that reveals its password to no server without TLS. While a database is down, any user of its machine may listen in its
+ * place, and could ask for the password itself instead of a proof of it.
+ */
+export class DiscreetClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config)
+    const { ssl = false, host = '' } = config ?? {}
+    if (ssl !== false || host.startsWith('/')) return
+    // The driver would send the password next, to a connection that is closed by then.
+    this.connection.once('authenticationCleartextPassword', () => {
+      this.connection.stream.destroy(new Error('the server asks for the password in plain text'))
+    })
+  }
+}

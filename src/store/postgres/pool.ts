@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { DatabaseHost } from '../../input/database-location.ts'
 import type { PostgresAddress } from './address.ts'
 import { concernsServer, losesConnection, NoAnswer } from './errors.ts'
-import { clientConfig, type Hosts } from './hosts.ts'
+import { clientConfig, DiscreetClient, type Hosts } from './hosts.ts'
 import type { Trust } from './trust.ts'
 
 /** Connections that are idle for this long are closed. */
@@ -123,6 +123,7 @@ export class Connections {
     if (existing !== undefined) return existing
     const pool = new pg.Pool({
       ...clientConfig(address, host),
+      Client: DiscreetClient,
       max: size,
       types,
       keepAlive: true,

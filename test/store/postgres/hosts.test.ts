@@ -69,6 +69,9 @@ const write = (store: Store) =>
 /** AuthenticationOk, and ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 const LOGGED_IN = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
 
+/** AuthenticationCleartextPassword. */
+const PLAIN = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3])
+
 /** A server that takes connections, and answers a login at the most. */
 async function startSilent(login = Buffer.of()) {
   const sockets = new Set<Socket>()
@@ -78,11 +81,13 @@ async function startSilent(login = Buffer.of()) {
       .on('error', () => {})
       .on('close', () => sockets.delete(socket))
       .once('data', () => socket.write(login))
-      .resume()
+      .on('data', (bytes) => {
+        silent.received += bytes.toString('latin1')
+      })
     silent.connections += 1
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const silent = { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections: 0, sockets }
+  const silent = { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections: 0, received: '', sockets }
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -269,4 +274,18 @@ test('a server that lets a role in, and then answers nothing, is given up by che
   })
   for (const opens of [openExistingStore, openStore])
     await expect(opens(location, systemClock, access)).rejects.toThrow(StorageUnavailable)
+})
+
+test('no server without TLS gets the password itself, as one in the place of a database that is down would ask for it', async () => {
+  const [first, second] = [await startSilent(PLAIN), await startSilent(PLAIN)]
+  const secret = 'a secret of the role'
+  const words = 'it asks for the password in plain text, without TLS: use scram-sha-256'
+  for (const hosts of [first.host, `${first.host},${second.host}`]) {
+    const location = `postgres://tessera:${encodeURIComponent(secret)}@${hosts}/tessera`
+    const { mistakes } = await examineDatabase(location, { access: LIMITS, masterKey: undefined })
+    expect(mistakes).toEqual([expect.stringContaining(words)])
+  }
+  await until(async () => first.sockets.size + second.sockets.size === 0)
+  expect(first.received + second.received).toContain('tessera')
+  expect(first.received + second.received).not.toContain(secret)
 })
