@@ -59,6 +59,13 @@ describe('a large manifest', () => {
     expect(delay.max / 1e6).toBeLessThan(0.6 * atOnce)
   })
 
+  test('of very many values is refused before it uses up the memory of the server', async () => {
+    expect(await plan({ manifest: `a: [${'[],'.repeat(333_000)}]` })).toMatchObject({
+      status: 422,
+      body: { detail: 'the manifest has too many values: reading it takes more memory than there is' },
+    })
+  })
+
   test('waits for its turn, and beyond eight is refused until there is room', async () => {
     const several = await Promise.all(Array.from({ length: 12 }, () => plan(large('\n  - none'))))
     expect(several.map(({ status }) => status).toSorted()).toEqual([...Array(4).fill(409), ...Array(8).fill(422)])

@@ -1,7 +1,8 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { readImportedHash } from '../../../model/credentials/imported-hash.ts'
-import { Mistakes } from '../../../platform/user-error.ts'
+import { codeOf } from '../../../platform/system-error.ts'
+import { Mistakes, UserError } from '../../../platform/user-error.ts'
 import { errorAt, type Location } from './document.ts'
 import { joined, type ManifestFile, type ParsedManifest, parseManifests } from './parse.ts'
 import type { Manifest } from './schema.ts'
@@ -27,10 +28,15 @@ export type Answer =
 /**
  * Parses a manifest as `parseManifests` does. A large one takes seconds, and has a thread of its own, so that requests are handled
  * meanwhile. Its messages then have the line of the API, client or test, since the lines of all fields would take as much again.
+ * @param memory the most megabytes of the thread; by default, those of a process @throws Mistakes as `parseManifests` does
  */
-export async function parseManifestsAside(files: readonly ManifestFile[], unnamed?: string): Promise<ParsedManifest> {
+export async function parseManifestsAside(
+  files: readonly ManifestFile[],
+  unnamed?: string,
+  memory?: number,
+): Promise<ParsedManifest> {
   if (!isLarge(files)) return parseManifests(files, unnamed)
-  const answer = await answerOfThread({ files, unnamed })
+  const answer = await answerOfThread({ files, unnamed }, memory)
   if (answer.mistakes !== undefined) throw new Mistakes(answer.mistakes)
   const { manifest, places } = answer
   const locate: ParsedManifest['locate'] = (path) => {
@@ -50,13 +56,23 @@ export async function parseManifestsAside(files: readonly ManifestFile[], unname
 export const isLarge = (files: readonly ManifestFile[]): boolean =>
   files.reduce((sum, { content }) => sum + content.length, 0) > SMALL
 
-const answerOfThread = (task: Task): Promise<Answer> =>
+const answerOfThread = (task: Task, memory: number | undefined): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const thread = new Worker(new URL(`./parse-thread${extname(import.meta.filename)}`, import.meta.url))
+    const program = new URL(`./parse-thread${extname(import.meta.filename)}`, import.meta.url)
+    const thread = new Worker(program, {
+      resourceLimits: memory === undefined ? {} : { maxOldGenerationSizeMb: memory },
+    })
     const fail = () => reject(new Error('the thread that parses the manifest ended without an answer'))
-    thread.once('message', resolve).once('messageerror', reject).once('error', reject).once('exit', fail)
+    thread
+      .once('message', resolve)
+      .once('messageerror', reject)
+      .once('error', (error) => reject(isTooLarge(error) ? new UserError(TOO_LARGE) : error))
+      .once('exit', fail)
     thread.postMessage(task)
   })
+
+const isTooLarge = (error: unknown): boolean => codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY'
+const TOO_LARGE = 'the manifest has too many values: reading it takes more memory than there is'
 
 /** The way between threads turns a `Buffer` into another kind of array. */
 const withHashes = (client: Manifest['clients'][number]): Manifest['clients'][number] =>
