@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** How long the tests of a file take, in rough: those with a server the longest, then those with generated input. */
+/** How long the tests of a file take, in rough: those with a server the longest, then those with generated input or a flood. */
 function slowness({ moduleId }: TestSpecification): number {
   const text = readFileSync(moduleId, 'utf8')
-  return text.includes('startTestServer(') ? 2 : text.includes('fuzz') ? 1 : 0
+  if (text.includes('startTestServer(')) return 2
+  return text.includes('fuzz') || moduleId.endsWith('flood.test.ts') ? 1 : 0
 }
 
 /** The first failure ends the tests of a change, so the quickest come first. */

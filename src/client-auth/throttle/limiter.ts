@@ -198,10 +198,8 @@ export class GuessLimiter implements Guesses {
         end((now, pair) => {
           const forgivable = Math.floor(FORGIVEN.free - pair.forgiven.level(now))
           const forgiven = Math.min(forgivable, pair.failures.level(now))
-          if (forgiven > 0) {
-            pair.failures.forgive(now, forgiven)
-            pair.forgiven.add(now, forgiven)
-          }
+          pair.failures.forgive(now, forgiven)
+          pair.forgiven.add(now, forgiven)
           pair.provenAt = now
           this.#pairs.put('proven', key, pair)
         }),

@@ -14,12 +14,6 @@ export class PartitionedLru<Name extends string, Value extends object> {
     this.#sizes = sizes
   }
 
-  get size(): number {
-    let size = 0
-    for (const part of this.#parts.values()) size += part.size
-    return size
-  }
-
   get(key: string): Value | undefined {
     for (const part of this.#parts.values()) {
       const value = part.get(key)

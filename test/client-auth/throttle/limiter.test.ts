@@ -104,10 +104,21 @@ describe('one client at one address', () => {
     clock.advance(100)
     const refusal = tryOut()
     expect(refusal).toMatchObject({
+      name: 'TooManyGuesses',
       reason: 'too_many_guesses',
       retryAfter: 2,
       detail: { by: 'client_at_address', failures: 6, retry_after: 2 },
     })
+  })
+
+  test('refused attempts are counted by the level with too many failures', () => {
+    const { fail, wait, limiter } = setUp()
+    expect(limiter.refused).toEqual({ client_at_address: 0, client: 0, address: 0, site: 0 })
+    fail(5)
+    for (let i = 0; i < 3; i += 1) wait()
+    for (let i = 0; i < 50; i += 1) fail(1, 'b', addressOf(i))
+    wait('b', addressOf(50))
+    expect(limiter.refused).toEqual({ client_at_address: 3, client: 1, address: 0, site: 0 })
   })
 
   test('refused attempts don’t count', () => {
@@ -209,6 +220,21 @@ describe('the same wrong secret again is no new guess', () => {
     tryOut('a', HERE, 'raw')
     fail(3)
     expect(wait()).toBe(1)
+  })
+
+  test('it does not make anybody wait longer, at its address or at a new one', () => {
+    const { clock, tryOut, fail, wait } = setUp()
+    fail(4)
+    tryOut('a', HERE, 'wrong')
+    clock.advance(1_000)
+    expect(wait('a', HERE, 'wrong')).toBe(0)
+    expect(wait('a', HERE, 'wrong')).toBe(0)
+
+    for (let i = 0; i < 49; i += 1) fail(1, 'b', addressOf(i))
+    tryOut('b', addressOf(49), 'wrong')
+    clock.advance(1_000)
+    expect(wait('b', addressOf(50), 'wrong')).toBe(0)
+    expect(wait('b', addressOf(51), 'wrong')).toBe(0)
   })
 
   test('a secret counts again after many others', () => {
@@ -377,6 +403,25 @@ describe('an attempt that was refused with its secret unread', () => {
       fail(1, 'a', addressOf(i))
     }
     expect(wait('a', addressOf(100))).toBe(1)
+  })
+
+  test('leaves the other secrets of its pair known', () => {
+    const { fail, tryOut, wait } = setUp()
+    tryOut('a', HERE, 'wrong')
+    turnAway(tryOut())
+    tryOut('a', HERE, 'wrong')
+    fail(4)
+    expect(wait()).toBe(1)
+  })
+
+  test('leaves the wait after a later failure', () => {
+    const { clock, fail, tryOut, wait } = setUp()
+    fail(4)
+    const attempt = tryOut()
+    clock.advance(1_000)
+    fail(1)
+    turnAway(attempt)
+    expect(wait()).toBe(1)
   })
 
   test('marks its pair as returning for a minute, once', () => {
