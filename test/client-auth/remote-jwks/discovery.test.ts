@@ -241,4 +241,5 @@ test('the status lists the issuers', async () => {
       jwksUri: source.url('/jwks'),
     },
   ])
+  expect(issuerKeys.counts).toMatchObject({ fetches: new Map([['fetched', 1]]), failing: 0 })
 })

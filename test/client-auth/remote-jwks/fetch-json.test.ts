@@ -110,6 +110,32 @@ describe('a document', () => {
     expect(await fetcher.get(source.url())).toMatchObject({ json: 'a'.repeat(98) })
   })
 
+  test.each([
+    ['says itself that it is not compressed', { 'content-encoding': 'Identity' }],
+    ['states no length', { 'transfer-encoding': 'chunked' }],
+  ])('may be one that %s', async (_name, headers) => {
+    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1, headers)))
+    expect(await testFetcher({ certificate }).get(source.url())).toMatchObject({ json: 1 })
+  })
+
+  test('may come in 400 pieces, and not in any number', async () => {
+    const inPieces = (most: number) =>
+      keep(
+        startSource(certificate, async (_request, response) => {
+          for (let sent = 1; sent < most && !response.destroyed; sent += 1)
+            await new Promise<unknown>((resolve) => response.write(' ', () => setImmediate(resolve)))
+          response.end('1')
+        }),
+      )
+    const fetcher = testFetcher({ certificate })
+    expect(await fetcher.get((await inPieces(400)).url())).toMatchObject({ json: 1 })
+    // A busy machine reads several pieces at once, so that their number is open.
+    expect(await faultOf(fetcher, (await inPieces(Number.POSITIVE_INFINITY)).url())).toMatchObject({
+      fault: 'too_large',
+      message: 'the document comes in over 400 pieces',
+    })
+  })
+
   test('is fetched over a connection of its own', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
     const fetcher = testFetcher({ certificate })
@@ -139,8 +165,22 @@ describe('redirects', () => {
 
   test('are not followed a fourth time', async () => {
     const source = await chain(4)
-    expect(await faultOf(testFetcher({ certificate }), source.url('/0'))).toMatchObject({ fault: 'redirect' })
+    expect(await faultOf(testFetcher({ certificate }), source.url('/0'))).toMatchObject({
+      fault: 'redirect',
+      url: source.url('/0'),
+      message: 'there are more than 3 redirects',
+    })
     expect(source.paths).toEqual(['/0', '/1', '/2', '/3'])
+  })
+
+  test('may have a fragment, which is left out', async () => {
+    const source = await keep(
+      startSource(certificate, ({ url }, response) => {
+        if (url === '/') response.writeHead(302, { location: '/moved#keys' }).end()
+        else sendJson(response, 1)
+      }),
+    )
+    expect(await testFetcher({ certificate }).get(source.url())).toMatchObject({ finalUrl: source.url('/moved') })
   })
 
   const refused: [string, string | undefined, Fault, RegExp][] = [
@@ -186,6 +226,15 @@ describe('inward-fetch: nothing connects', () => {
   test.each(direct)('to %s that is forbidden', async (_name, url, addresses) => {
     const fetcher = testFetcher({ certificate, lookup: resolvesTo(...addresses) })
     expect(await faultOf(fetcher, url(victim.port))).toMatchObject({ fault: 'address_refused' })
+  })
+
+  test('and the message names four of the addresses, with the reason for each', async () => {
+    const many = ['127.0.0.2', '10.0.0.1', '192.168.0.1', '169.254.169.254', '::1']
+    const error = await faultOf(testFetcher({ lookup: resolvesTo(...many) }), 'https://keys.example/')
+    expect(error.message).toBe(
+      'keys.example is at 127.0.0.2 (loopback, RFC 1122), 10.0.0.1 (private, RFC 1918), 192.168.0.1 (private, RFC 1918), ' +
+        '169.254.169.254 (cloud metadata), which the configuration does not allow: see outbound.allow',
+    )
   })
 
   const redirects: [string, (port: number) => string][] = [
@@ -379,6 +428,60 @@ describe('sources that don’t answer in time', () => {
   })
 })
 
+describe('an exchange', () => {
+  const POST = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'grüße' }
+
+  test('sends the method, the headers and the body, and takes an answer of any status', async () => {
+    const sent: unknown[] = []
+    const source = await keep(
+      startSource(certificate, async (request, response) => {
+        const { 'content-type': type, 'content-length': length } = request.headers
+        sent.push(request.method, type, length, Buffer.concat(await request.toArray()).toString())
+        response.writeHead(418, { 'content-type': 'text/html' }).end('<p>')
+      }),
+    )
+    const { status, type, body } = await testFetcher({ certificate }).exchange(source.url(), POST)
+    expect([status, type, body.toString()]).toEqual([418, 'text/html', '<p>'])
+    expect(sent).toEqual(['POST', 'text/plain', '7', POST.body])
+  })
+
+  test('follows no redirect', async () => {
+    const source = await keep(
+      startSource(certificate, (_request, response) => response.writeHead(302, { location: '/other' }).end()),
+    )
+    const answer = await testFetcher({ certificate }).exchange(source.url(), POST)
+    expect(answer).toMatchObject({ status: 302, type: undefined })
+    expect(source.paths).toEqual(['/'])
+  })
+
+  test.each<[string, string, string]>([
+    ['plain http', 'http://127.0.0.1/', 'the URL must begin with https://'],
+    ['no URL', 'nonsense', 'the URL must be an absolute URL'],
+  ])('inward-fetch: is refused for %s', async (_name, url, message) => {
+    await expect(testFetcher({}).exchange(url, POST)).rejects.toMatchObject({ fault: 'url_refused', url, message })
+  })
+
+  test('inward-fetch: connects to no forbidden address', async () => {
+    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, 1)))
+    const fetcher = testFetcher({ certificate, allowed: [] })
+    await expect(fetcher.exchange(source.url(), POST)).rejects.toMatchObject({ fault: 'address_refused' })
+    expect(source.connections()).toBe(0)
+  })
+
+  test('is bounded in time and size', async () => {
+    const silent = await keep(startSource(certificate, () => {}))
+    const fetcher = testFetcher({ certificate, limits: { time: 100 } })
+    await expect(fetcher.exchange(silent.url(), POST)).rejects.toMatchObject({
+      fault: 'timeout',
+      message: 'the document did not arrive within 0.1 s',
+    })
+    const large = await keep(startSource(certificate, (_request, response) => response.end('a'.repeat(11))))
+    await expect(testFetcher({ certificate, limits: { size: 10 } }).exchange(large.url(), POST)).rejects.toMatchObject({
+      fault: 'too_large',
+    })
+  })
+})
+
 describe('unreachable sources', () => {
   test('a name that does not resolve', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))
@@ -389,9 +492,16 @@ describe('unreachable sources', () => {
     })
   })
 
+  test('a name whose look-up fails for another reason', async () => {
+    const lookup = () => Promise.reject(new Error('no'))
+    const error = await faultOf(testFetcher({ lookup }), 'https://keys.example/')
+    expect(error.message).toBe('keys.example does not resolve: its name could not be looked up')
+  })
+
   test('a name without an address', async () => {
     expect(await faultOf(testFetcher({ lookup: resolvesTo() }), 'https://keys.example/')).toMatchObject({
       fault: 'dns',
+      message: 'keys.example has no address',
     })
   })
 
@@ -403,6 +513,9 @@ describe('unreachable sources', () => {
   })
 
   test.each(['http://127.0.0.1/', 'https://a:b@127.0.0.1/', 'nonsense'])('%s', async (url) => {
-    expect(await faultOf(testFetcher({}), url)).toMatchObject({ fault: 'url_refused' })
+    expect(await faultOf(testFetcher({}), url)).toMatchObject({
+      fault: 'url_refused',
+      message: expect.stringMatching(/^the URL must /),
+    })
   })
 })

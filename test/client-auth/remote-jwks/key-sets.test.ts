@@ -244,4 +244,11 @@ test('the status lists every source, and the unusable keys', async () => {
       },
     ]),
   )
+  expect(keySets.counts).toMatchObject({
+    fetches: new Map([
+      ['fetched', 1],
+      ['status', 1],
+    ]),
+    failing: 1,
+  })
 })
