@@ -146,4 +146,5 @@ test('administrators learn the kind of an address', () => {
   const rules = new AddressRules()
   expect(rules.refuse('::ffff:10.1.2.3')).toBe('private, RFC 1918')
   expect(rules.refuse('169.254.169.254')).toBe('cloud metadata')
+  expect(rules.refuse('localhost')).toBe('not an address')
 })

@@ -152,6 +152,37 @@ describe('an expired document', () => {
     await expect(cached.get()).rejects.toBe(DOWN)
   })
 
+  test('is known to be down for five minutes after a pause, and then no longer', async () => {
+    await holdingStale('a')
+    clock.advance(30 * SECOND + 5 * MINUTE - 1)
+    expect(await atOnce(cached.get())).toBe('a')
+    await source.fail()
+    clock.advance(MINUTE + 5 * MINUTE)
+    expect(await atOnce(cached.get())).toBe('waits')
+  })
+
+  test('waits for its source once the day is over, even if the source was down a moment ago', async () => {
+    await holdingStale('a')
+    clock.advance(24 * HOUR - MINUTE)
+    const last = cached.get()
+    await source.fail()
+    expect(await last).toBe('a')
+    clock.advance(MINUTE)
+    const waiting = cached.get()
+    await source.succeed('b')
+    expect(await waiting).toBe('b')
+  })
+
+  test('is not served to a request that waited, if a defect kept it from being renewed', async () => {
+    await holding('a')
+    clock.advance(LIFETIME)
+    const waiting = cached.get()
+    waiting.catch(() => {})
+    const defect = new TypeError('x is not a function')
+    await source.fail(defect)
+    await expect(waiting).rejects.toBe(defect)
+  })
+
   test('isn’t extended by failures: the day begins at its expiry', async () => {
     await holdingStale('a')
     for (let passed = 0; passed < 24; passed += 1) {
@@ -187,7 +218,10 @@ describe('a missing document', () => {
     const defect = new TypeError('x is not a function')
     await source.fail(defect)
     await expect(waiting).rejects.toBe(defect)
-    expect(cached.status().lastFault).toMatchObject({ message: 'a defect: TypeError: x is not a function' })
+    expect(cached.status().lastFault).toMatchObject({
+      fault: 'unusable',
+      message: 'a defect: TypeError: x is not a function',
+    })
     clock.advance(30 * SECOND)
     await holding('a')
   })

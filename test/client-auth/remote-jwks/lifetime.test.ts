@@ -15,6 +15,7 @@ const cases: [string, Parameters<typeof lifetimeOf>[0], number][] = [
   ['max-age too long', { 'cache-control': 'max-age=31536000' }, 86_400],
   ['max-age beyond the largest number', { 'cache-control': `max-age=${'9'.repeat(400)}` }, 86_400],
   ['an invalid max-age', { 'cache-control': 'max-age=-5' }, 600],
+  ['a max-age without a number', { 'cache-control': 'max-age' }, 60],
   ['max-age for shared caches only', { 'cache-control': 's-maxage=300' }, 600],
   ['no-store', { 'cache-control': 'max-age=300, no-store' }, 60],
   ['no-cache', { 'cache-control': 'no-cache' }, 60],
@@ -25,6 +26,8 @@ const cases: [string, Parameters<typeof lifetimeOf>[0], number][] = [
   ['Expires that isn’t a date', { expires: '0' }, 60],
   ['Expires in another format', { expires: 'soon' }, 60],
   ['Age that isn’t a number', { 'cache-control': 'max-age=300', age: 'old' }, 300],
+  ['Age with a word before its number', { 'cache-control': 'max-age=300', age: 'about 100' }, 300],
+  ['Age with a unit', { 'cache-control': 'max-age=300', age: '100 s' }, 300],
 ]
 test.each(cases)('%s', (_name, headers, seconds) => {
   expect(lifetimeOf(headers, NOW)).toBe(seconds * 1_000)
