@@ -114,5 +114,5 @@ async function verifiedBy(
   if (verified.length > 0) return verified
   if (unavailable !== undefined) throw unavailable
   const { alg, kid } = jws.header
-  throw refusal('federated_signature', { detail: { alg: alg.slice(0, 64), kid: kid?.slice(0, 256) } })
+  throw refusal('federated_signature', { detail: { alg, kid: kid?.slice(0, 256) } })
 }

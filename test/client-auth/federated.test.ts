@@ -360,6 +360,16 @@ describe('refused tokens: the same 401 as for a wrong secret', () => {
       reason: 'federated_signature',
       detail: () => ({ alg: 'RS256', kid: 'cluster' }),
     },
+    'hostile-kid: a long kid, which the event cuts': {
+      token: () => tokenOf(unpublished, { ...kubernetes, iss: issuerAt('/cluster') }, { kid: 'k'.repeat(1_000) }),
+      reason: 'federated_signature',
+      detail: () => ({ alg: 'RS256', kid: 'k'.repeat(256) }),
+    },
+    'no kid, signed with another key': {
+      token: () => tokenOf(unpublished, { ...kubernetes, iss: issuerAt('/cluster') }, { kid: undefined }),
+      reason: 'federated_signature',
+      detail: () => ({ alg: 'RS256' }),
+    },
     'key-in-header: the key in the header': {
       token: () =>
         tokenOf(
