@@ -50,12 +50,7 @@ export class OutboundProxy {
             : `refuses the connection with status ${status}`,
         )
       })
-      request.once('response', (response) => {
-        response.destroy()
-        fail('is not a proxy: it answers CONNECT like a server')
-      })
       request.on('error', (error) => fail(`can not be used: ${networkFault(error) ?? 'the connection failed'}`, error))
-      request.once('close', () => fail('closed the connection'))
       request.end()
     })
   }

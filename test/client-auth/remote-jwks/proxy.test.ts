@@ -143,6 +143,12 @@ describe('through a proxy', () => {
     expect(JSON.stringify(sent)).not.toContain('roxy')
   })
 
+  test('a user may have no password', async () => {
+    const proxy = await startProxy(403)
+    await faultOf(fetcherThrough(proxy.url.replace('//', '//user@')), 'https://keys.example/jwks')
+    expect(proxy.asked[0]?.headers['proxy-authorization']).toBe(`Basic ${Buffer.from('user:').toString('base64')}`)
+  })
+
   test('redirects go through it, each to its own host', async () => {
     const source = await keep(
       startSource(certificate, ({ url, headers }, response) => {
@@ -235,15 +241,58 @@ describe('a proxy that fails to connect', () => {
     expect(JSON.stringify({ ...fault, message: fault.message, stack: fault.stack })).not.toContain(SECRET)
   })
 
-  const talks: [string, string, string][] = [
-    ['bytes that aren’t HTTP', 'SSH-2.0-OpenSSH\r\n', 'proxy'],
-    ['endless headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'proxy'],
-    ['nothing more', '', 'proxy'],
-    ['bytes that aren’t TLS', 'HTTP/1.1 200 OK\r\n\r\nhello', 'tls'],
+  const talks: [string, string, string, string][] = [
+    [
+      'bytes that aren’t HTTP',
+      'SSH-2.0-OpenSSH\r\n',
+      'proxy',
+      'the proxy can not be used: the other side does not speak HTTP',
+    ],
+    [
+      'a length that is none',
+      'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n',
+      'proxy',
+      'the proxy can not be used: the connection failed',
+    ],
+    [
+      'endless headers',
+      `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`,
+      'proxy',
+      'the proxy can not be used: its headers are too long',
+    ],
+    ['nothing more', '', 'proxy', 'the proxy can not be used: the other side broke the connection off'],
+    ['bytes that aren’t TLS', 'HTTP/1.1 200 OK\r\n\r\nhello', 'tls', 'no TLS connection could be made'],
+    [
+      'a status that comes before another',
+      'HTTP/1.1 100 Continue\r\n\r\n',
+      'proxy',
+      'the proxy refuses the connection with status 100',
+    ],
+    [
+      'a status of a redirect',
+      'HTTP/1.1 300 Multiple Choices\r\n\r\n',
+      'proxy',
+      'the proxy refuses the connection with status 300',
+    ],
   ]
-  test.each(talks)('it answers %s', async (_name, text, fault) => {
+  test.each(talks)('it answers %s', async (_name, text, fault, message) => {
     const source = await keep(startTcp((socket) => socket.once('data', () => socket.end(text))))
-    expect(await faultOf(fetcherThrough(`http://127.0.0.1:${source.port}`), URL_OF_KEYS)).toMatchObject({ fault })
+    expect(await faultOf(fetcherThrough(`http://127.0.0.1:${source.port}`), URL_OF_KEYS)).toMatchObject({
+      fault,
+      message: expect.stringContaining(message),
+    })
+  })
+
+  test('its refusal ends the connection to it', async () => {
+    const closed = Promise.withResolvers<void>()
+    const source = await keep(
+      startTcp((socket) => {
+        socket.once('data', () => socket.write('HTTP/1.1 403 No\r\n\r\n'))
+        socket.once('close', () => closed.resolve())
+      }),
+    )
+    await faultOf(fetcherThrough(`http://127.0.0.1:${source.port}`), URL_OF_KEYS)
+    await closed.promise
   })
 
   test('it doesn’t listen', async () => {
