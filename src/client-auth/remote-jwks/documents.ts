@@ -103,8 +103,6 @@ function within<Content>(
   const tooLate = patience.then(() => {
     throw new FetchError('timeout', source, 'the document did not arrive before the request had to be answered')
   })
-  // A later failure of `work` is ignored here.
-  for (const promise of [work, tooLate]) promise.catch(() => {})
   return Promise.race([work, tooLate])
 }
 

@@ -188,7 +188,11 @@ describe('an issuer is refused', () => {
   test.each(unusable)('if its metadata is %s', async (_name, document) => {
     pages[OIDC] = json(document)
     const { detail } = await refusalOf(kids(issuerAt('')))
-    expect(detail).toMatchObject({ fault: 'unusable', url: source.url(OIDC) })
+    expect(detail).toMatchObject({
+      fault: 'unusable',
+      url: source.url(OIDC),
+      message: 'the document is not issuer metadata with issuer and jwks_uri',
+    })
   })
 
   test('if it has no metadata: the error names the first URL, and neither is tried again during the cool-down', async () => {
@@ -219,13 +223,15 @@ describe('an issuer is refused', () => {
     expect(source.connections()).toBe(0)
   })
 
-  test.each(['http://issuer.example', 'https://issuer.example/?a', 'https://issuer.example/#a', 'issuer'])(
-    'if it is %s',
-    async (issuer) => {
-      const { detail } = await refusalOf(kids(issuer))
-      expect(detail).toMatchObject({ source: issuer, fault: 'url_refused' })
-    },
-  )
+  test.each([
+    ['http://issuer.example', 'the issuer must begin with https://'],
+    ['https://issuer.example/?a', 'the issuer must not have a query'],
+    ['https://issuer.example/#a', 'the issuer must not have a fragment'],
+    ['issuer', 'the issuer must be an absolute URL'],
+  ])('if it is %s', async (issuer, message) => {
+    const { detail } = await refusalOf(kids(issuer))
+    expect(detail).toMatchObject({ source: issuer, fault: 'url_refused', message })
+  })
 })
 
 test('the status lists the issuers', async () => {

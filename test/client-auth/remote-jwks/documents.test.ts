@@ -76,6 +76,16 @@ describe('patience', () => {
     expect(documents.counts.fetches).toEqual(new Map([['fetched', 1]]))
   })
 
+  test('that is over makes a later failure of the fetch nobody’s', async () => {
+    const arriving = Promise.withResolvers<FetchedDocument<string>>()
+    load = () => arriving.promise
+    await errorOf(documents.get(SOURCE, over))
+    // An unhandled rejection would fail the test.
+    arriving.reject(new TypeError('x is not a function'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(documents.counts.failing).toBe(1)
+  })
+
   test('that lasts changes nothing', async () => {
     expect(await documents.get(SOURCE, new Promise(() => {}))).toBe('a')
   })

@@ -493,9 +493,13 @@ describe('unreachable sources', () => {
   })
 
   test('a name whose look-up fails for another reason', async () => {
-    const lookup = () => Promise.reject(new Error('no'))
-    const error = await faultOf(testFetcher({ lookup }), 'https://keys.example/')
-    expect(error.message).toBe('keys.example does not resolve: its name could not be looked up')
+    const cause = new Error('no')
+    const error = await faultOf(testFetcher({ lookup: () => Promise.reject(cause) }), 'https://keys.example/')
+    expect(error).toMatchObject({
+      name: 'FetchError',
+      message: 'keys.example does not resolve: its name could not be looked up',
+      cause,
+    })
   })
 
   test('a name without an address', async () => {

@@ -75,6 +75,14 @@ describe('a key set', () => {
     expect(source.connections()).toBe(2)
   })
 
+  test('is not asked for anew for any of its keys', async () => {
+    published = { keys: [A, B] }
+    await kids()
+    clock.advance(30 * SECOND)
+    for (const kid of ['a', 'b']) expect(await kids(kid)).toEqual(['a', 'b'])
+    expect(source.connections()).toBe(1)
+  })
+
   test('has no key after its source removed them all', async () => {
     await kids('a')
     published = { keys: [] }
@@ -193,15 +201,17 @@ describe('a missing key set', () => {
     expect(source.connections()).toBe(0)
   })
 
-  const unusable: [string, () => unknown, string][] = [
-    ['an array', () => [A], 'unusable'],
-    ['null', () => null, 'unusable'],
-    ['51 keys', () => ({ keys: Array.from({ length: 51 }, () => A) }), 'unusable'],
-    ['more than 256 KiB', () => ({ keys: [A], padding: 'a'.repeat(256 * 1024) }), 'too_large'],
+  const NO_SET = /^the document is not a key set: ./
+  const unusable: [string, () => unknown, string, RegExp][] = [
+    ['an array', () => [A], 'unusable', NO_SET],
+    ['null', () => null, 'unusable', NO_SET],
+    ['51 keys', () => ({ keys: Array.from({ length: 51 }, () => A) }), 'unusable', NO_SET],
+    ['more than 256 KiB', () => ({ keys: [A], padding: 'a'.repeat(256 * 1024) }), 'too_large', /over 262144 bytes/],
   ]
-  test.each(unusable)('is one that is %s', async (_name, document, fault) => {
+  test.each(unusable)('is one that is %s', async (_name, document, fault, message) => {
     published = document()
-    expect((await refusalOf(kids('a'))).detail).toMatchObject({ fault })
+    const { detail } = await refusalOf(kids('a'))
+    expect(detail).toMatchObject({ fault, message: expect.stringMatching(message) })
   })
 
   test('messages for administrators are cut', async () => {
