@@ -21,6 +21,7 @@ import {
 import { sha256 } from '../../src/model/credentials/secret-hash.ts'
 import { ClientId, CredentialId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { StorageUnavailable } from '../../src/platform/storage-unavailable.ts'
+import { claimsOf } from '../harness/assertions.ts'
 import { type Issued, issue, issueAuthority, NOW, present } from '../harness/certificates.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { standingClock } from '../harness/clock.ts'
@@ -31,6 +32,7 @@ const ID = ClientId('client')
 const GENERATED = newSecret()
 const CHOSEN = 'correct horse'
 const KEY_WAIT = 700
+const ISSUER = 'https://as.example'
 const root = await issueAuthority('CN=Root')
 
 const life = (label: string, more: Partial<CredentialLife>): CredentialLife => ({
@@ -82,6 +84,7 @@ function setUp({ client, isInMemory = true, takesSample = false, keyWait = KEY_W
   const find = (id: ClientId) => (id === client?.id ? client : undefined)
   const held: { readonly time: number; readonly over: Promise<void>; isReleased: boolean }[] = []
   const used: unknown[] = []
+  const waits: unknown[] = []
   const parts: Partial<Record<keyof ClientAuthContext, unknown>> = {
     tenant: DEFAULT_TENANT,
     directory: {
@@ -97,9 +100,15 @@ function setUp({ client, isInMemory = true, takesSample = false, keyWait = KEY_W
     usage: { note: (...noted: unknown[]) => void used.push(noted) },
     replacements: { note: () => {} },
     registeredKeys: new RegisteredKeys(),
+    keySets: {
+      keysFor: async (_url: string, _kid: string | undefined, patience: Promise<void>) => {
+        waits.push(patience)
+        throw new StorageUnavailable(undefined)
+      },
+    },
     certificates: new CertificateCheck(root.pem, clock),
     assertions: {
-      issuer: 'https://as.example',
+      issuer: ISSUER,
       tokenEndpoints: [],
       maxLifetime: 300,
       algorithms: ['RS256', 'EdDSA'],
@@ -129,7 +138,7 @@ function setUp({ client, isInMemory = true, takesSample = false, keyWait = KEY_W
     }
     throw new Error('it was not refused')
   }
-  return { authenticate, errorOf, held, used }
+  return { authenticate, errorOf, held, used, waits }
 }
 
 const secretOf = (secret: string, ...more: readonly string[]): PresentedAuthentication => {
@@ -305,6 +314,21 @@ describe('a refusal', () => {
     }
   })
 
+  test('comes when the hold is over, and until then keys may arrive', async () => {
+    const client = clientOf([
+      { ...life('url', {}), kind: 'keys', source: { jwksUri: 'https://keys.example' }, algorithm: undefined },
+    ])
+    const { errorOf, held, waits } = setUp({ client })
+    await errorOf({
+      kind: 'assertion',
+      method: 'private_key_jwt',
+      clientId: ID,
+      jws: jwt('RS256', claimsOf(ISSUER, ID, NOW / 1_000)),
+      parameterId: undefined,
+    })
+    expect(waits).toEqual([held[0]?.over])
+  })
+
   test('names the credentials that can’t be read, at most ten', async () => {
     const unreadable = Array.from(
       { length: 12 },
@@ -319,8 +343,10 @@ describe('a refusal', () => {
     const client = clientWith({ id: ID, credentials: toCredentials([], unreadable) })
     const error = await setUp({ client }).errorOf(secretOf(GENERATED))
     expect(error).toMatchObject({ detail: { unreadable: unreadable.slice(0, 10).map(({ id }) => id) } })
-    const others = await setUp({ client: clientOf([chosen]) }).errorOf(secretOf(GENERATED))
-    expect((others as { detail: object }).detail).not.toHaveProperty('unreadable')
+    for (const setting of [{ client: clientOf([chosen]) }, {}]) {
+      const other = await setUp(setting).errorOf(secretOf(GENERATED))
+      expect((other as { detail: object }).detail).not.toHaveProperty('unreadable')
+    }
   })
 
   test('for a fault of the server is not held', async () => {

@@ -9,12 +9,14 @@ import { parseCompact } from '../../src/crypto/jws/compact.ts'
 import { MasterKey } from '../../src/crypto/master-key.ts'
 import type { Client } from '../../src/model/client.ts'
 import { type SecretCredential, toCredentials } from '../../src/model/credentials/credential.ts'
+import { readImportedHash } from '../../src/model/credentials/imported-hash.ts'
 import { retrievableContext } from '../../src/model/credentials/retrievable.ts'
 import { type SecretHash, sha256 } from '../../src/model/credentials/secret-hash.ts'
 import { ClientId, CredentialId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { standingClock } from '../harness/clock.ts'
+import { pbkdf2Hash } from '../harness/imported.ts'
 import { unsigned } from '../harness/tokens.ts'
 
 const HERE = { remoteAddress: '192.0.2.1', at: 1_000 }
@@ -108,6 +110,18 @@ describe('a chosen secret', () => {
       },
     ])
     expect(ends).toEqual(['succeeded'])
+  })
+
+  test('that was imported is noted with our own hash, which is to replace it', async () => {
+    const { hash } = readImportedHash(pbkdf2Hash('right', { iterations: 1_000 }))
+    if (hash === undefined) throw new Error('it is no imported hash')
+    const old = secretCredential('old', hash)
+    const { context, noted } = setUp()
+    await findChosenSecret(context, HERE, [reading('right', clientOf(old))])
+    await findChosenSecret(context, HERE, [reading('right')])
+    expect(noted).toEqual([
+      { clientId: id, credential: old, hash: expect.objectContaining({ kind: 'scrypt', digest: digestOf('right') }) },
+    ])
   })
 
   test('that is wrong counts once; again it is refused without a guess or a hash', async () => {
