@@ -362,12 +362,14 @@ describe('federated_jwt', () => {
       trusting('1', { subject: 'another' }),
       trusting('2'),
       trusting('3', { jwksUri: KEYS_URL, subject: 'another' }),
+      trusting('4', { jwksUri: `${KEYS_URL}/4`, subject: 'another' }),
     ])
     const { verified, asked, patience } = await verify({ clients: [client], published: [own] })
     expect(await verified).toMatchObject({ credential: { id: '2' } })
     expect(asked).toEqual([
       ['keys', ISSUER, 'own', undefined, patience],
       ['keys', ISSUER, 'own', KEYS_URL, patience],
+      ['keys', ISSUER, 'own', `${KEYS_URL}/4`, patience],
     ])
   })
 
@@ -419,6 +421,15 @@ describe('federated_jwt', () => {
   ])('%s is refused', async (_name, setting, clientId, by, changes, reason, detail) => {
     const { verified } = await verify(setting, clientId, by, changes)
     await expect(verified).rejects.toMatchObject(refused(reason, detail))
+  })
+
+  test.each([
+    ['of which the event has the beginning', 'k'.repeat(300), 'k'.repeat(256)],
+    ['that is missing', undefined, undefined],
+  ])('with another key is refused, with a kid %s', async (_name, kid, shown) => {
+    const other = await makeSigner('ES256', { kid })
+    const { verified } = await verify({ clients: [clientOf([inline])] }, undefined, other)
+    await expect(verified).rejects.toMatchObject(refused('federated_signature', { alg: 'ES256', kid: shown }))
   })
 
   test('with an algorithm that its credential allows is accepted', async () => {

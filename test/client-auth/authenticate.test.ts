@@ -111,7 +111,7 @@ function setUp({ client, isInMemory = true, takesSample = false, keyWait = KEY_W
       issuer: ISSUER,
       tokenEndpoints: [],
       maxLifetime: 300,
-      algorithms: ['RS256', 'EdDSA'],
+      algorithms: ['RS256', 'HS256'],
       audienceForm: 'any',
     },
     takesSample,
@@ -161,6 +161,25 @@ describe('a secret', () => {
     })
     expect(used).toEqual([[credential.id, NOW]])
     expect(held).toEqual([])
+  })
+
+  test('may be sent in the body, too', () => {
+    const client = clientOf([generated()])
+    const method = 'client_secret_post'
+    const readings = [{ clientId: ID, secret: GENERATED }] as const
+    expect(setUp({ client }).authenticate({ kind: 'secret', method, readings, parameterId: ID })).toMatchObject({
+      client,
+      method,
+    })
+  })
+
+  test('that would have made a MAC is held like any other', async () => {
+    const jws = parseCompact(unsigned({ alg: 'HS256' }, claimsOf(ISSUER, ID, NOW / 1_000)))
+    const method = 'client_secret_jwt'
+    const { errorOf, held } = setUp()
+    const error = await errorOf({ kind: 'assertion', method, clientId: ID, jws, parameterId: undefined })
+    expect(error).toMatchObject(refused('unknown_client', { method, client_id: ID }))
+    expect(held).toMatchObject([{ time: 25, isReleased: false }])
   })
 
   test('of a client that must be loaded is held, and released once it is right', async () => {
@@ -290,7 +309,7 @@ describe('a refusal', () => {
           ? { kind, method: 'private_key_jwt', clientId: ID, jws, parameterId: undefined }
           : { kind, method: 'federated_jwt', clientId: ID, jws, parameterId: undefined },
       )
-      const detail = { expected: { algorithms: ['RS256', 'EdDSA'] }, received: { alg: 'ES256' }, client_id: ID }
+      const detail = { expected: { algorithms: ['RS256', 'HS256'] }, received: { alg: 'ES256' }, client_id: ID }
       expect(error).toMatchObject(refused('assertion_algorithm', detail))
       expect(held).toEqual([])
     },

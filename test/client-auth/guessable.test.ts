@@ -284,8 +284,9 @@ describe('a MAC', () => {
       retrievable: { ciphertext: Buffer.alloc(40), masterKeyId: masterKey.id },
     })
     const unreadable = { kind: 'credential', id: 'lost', problem: expect.any(String) }
-    expect(await find(context, clientOf(lost), 'x')).toEqual({ found: undefined, lost: unreadable })
-    expect(await find(context, clientOf(lost), 'x')).toEqual({ found: undefined, lost: unreadable })
+    const client = clientOf(lost)
+    for (let times = 0; times < 2; times += 1)
+      expect(await find(context, client, 'x')).toEqual({ found: undefined, lost: unreadable })
     expect((await find(context, clientOf(lost, chosen), 'c')).found).toBe(chosen)
   })
 

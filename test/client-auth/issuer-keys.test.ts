@@ -32,7 +32,8 @@ async function setUp(by: Signer, published: readonly Signer[], renewed: readonly
   const isSigned = (
     trust: Omit<Parameters<typeof isSignedByIssuer>[1], 'issuer' | 'audience'>,
     patience?: Promise<void>,
-  ) => isSignedByIssuer(jws, { issuer: ISSUER, audience: 'us', ...trust }, keys, new Tries(), patience)
+    tries = new Tries(),
+  ) => isSignedByIssuer(jws, { issuer: ISSUER, audience: 'us', ...trust }, keys, tries, patience)
   return { asked, isSigned }
 }
 
@@ -62,6 +63,19 @@ describe('a token of an outside issuer', () => {
     const other = await setUp(next, [next])
     expect(await other.isSigned({ jwks })).toBe(false)
     expect([...asked, ...other.asked]).toEqual([])
+  })
+
+  test('is tried with ten keys at most, wherever they are from', async () => {
+    const usedUp = () => {
+      const tries = new Tries()
+      for (let count = 0; count < 10; count += 1) tries.has({ ...next.key, thumbprint: `${count}` }, () => false)
+      return tries
+    }
+    const atFirst = await setUp(current, [current], [])
+    expect(await atFirst.isSigned({}, undefined, usedUp())).toBe(false)
+    const renewed = await setUp(current, [], [current])
+    expect(await renewed.isSigned({}, undefined, usedUp())).toBe(false)
+    expect(await renewed.isSigned({ jwks: [current.publicJwk] }, undefined, usedUp())).toBe(false)
   })
 
   test('is refused if those keys are no set of keys', async () => {
