@@ -72,6 +72,17 @@ describe('accepted certificates', () => {
       'an unknown extension that is not critical',
       async () => [await fromRoot({ extensions: [extension('1.2.3', false)] })],
     ],
+    // Each is known, and restricts nothing: a key identifier, any policy, and the key identifier of the issuer.
+    ...[
+      ['2.5.29.14', '04020102'],
+      ['2.5.29.32', '300830060604551d2000'],
+      ['2.5.29.35', '3000'],
+    ].map(
+      ([oid = '', hex]): Case => [
+        `the critical extension ${oid}`,
+        async () => [await fromRoot({ extensions: [extension(oid, true, hex)] })],
+      ],
+    ),
     ['a path length of zero, with no authority below', async () => under({ extensions: [ca(0)] })],
     ['an authority without keyUsage', async () => under({ extensions: [ca()] })],
     [
