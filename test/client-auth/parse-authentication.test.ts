@@ -190,6 +190,14 @@ describe('a Basic header', () => {
         { clientId: 'a+b', secret: 's' },
       ],
     ],
+    [
+      'nothing but escapes',
+      basic('+:+'),
+      [
+        { clientId: ' ', secret: ' ' },
+        { clientId: '+', secret: '+' },
+      ],
+    ],
     ['an escape that stands for itself', basic('a:100%'), [{ clientId: 'a', secret: '100%' }]],
     ['an escape that is no UTF-8', basic('a:%FF'), [{ clientId: 'a', secret: '%FF' }]],
     ['an escaped control character in the secret', basic('a:%00'), [{ clientId: 'a', secret: '%00' }]],

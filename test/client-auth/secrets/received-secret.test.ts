@@ -14,6 +14,8 @@ test.each<[string, string, object]>([
   ['white space before it', `\t${SECRET}`, { ...whole, white_space: 'before it' }],
   ['white space around it', ` ${SECRET} `, { ...whole, white_space: 'around it' }],
   ['quotation marks', `"${SECRET}"`, { ...whole, quotation_marks: true }],
+  ['quotation marks with a word before them', `my "${SECRET}"`, { form: 'chosen' }],
+  ['quotation marks with a word after them', `"${SECRET}" here`, { form: 'chosen' }],
   ['both', ` '${SECRET} '`, { ...whole, white_space: 'before it', quotation_marks: true }],
   ['without its last letter', SECRET.slice(0, -1), { form: 'cut off' }],
   ['its prefix alone', 'tss_', { form: 'cut off' }],
