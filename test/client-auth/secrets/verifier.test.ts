@@ -1,4 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
 import { generateSecret } from '../../../src/model/credentials/generate-secret.ts'
@@ -213,4 +214,16 @@ describe('a secret with an imported hash', () => {
     expect(await find(holder, 'old')).toBe(holder.secrets[0])
     expect(holder.secrets[1] && verifier.ownHashOf(holder.secrets[1])).toBeUndefined()
   })
+})
+
+test('slow hashes leave a core and a thread free, if there is more than one', async () => {
+  const { verifier, find, ends } = setUp({ isHeld: true })
+  const most = Math.max(1, Math.min(3, availableParallelism() - 1))
+  const all = Promise.all(Array.from({ length: 5 }, (_, index) => find(undefined, `secret ${index}`)))
+  expect([verifier.hashes.running, verifier.hashes.waiting]).toEqual([most, 5 - most])
+  while (verifier.hashes.running > 0) {
+    for (const end of ends.splice(0)) end()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await all).toEqual(Array.from({ length: 5 }))
 })
