@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AddressRules } from '../../../src/client-auth/remote-jwks/addresses.ts'
 import { FetchError } from '../../../src/client-auth/remote-jwks/fetch-error.ts'
 import { JsonFetcher } from '../../../src/client-auth/remote-jwks/fetch-json.ts'
-import { OutboundProxy } from '../../../src/client-auth/remote-jwks/proxy.ts'
+import { OutboundProxy, proxyOf } from '../../../src/client-auth/remote-jwks/proxy.ts'
 import { loadOptions } from '../../../src/config/load.ts'
 import { claimsOf, formOf } from '../../harness/assertions.ts'
 import { oneApi } from '../../harness/model.ts'
@@ -311,6 +311,10 @@ describe('a proxy that fails to connect', () => {
 })
 
 describe('the setting', () => {
+  test('may be missing', () => {
+    expect(proxyOf({ no_proxy: ['keys.example'] })).toBeUndefined()
+  })
+
   const load = (proxy: string) => loadOptions({ env: { TESSERA_OUTBOUND_PROXY: proxy } })
 
   test.each(['http://proxy.example.com:3128', 'https://proxy.example.com', 'http://us%40er:p%3Ass@10.0.0.1:3128/'])(
