@@ -51,7 +51,6 @@ export function send(
       ...(to instanceof Socket ? over(to, url, secureContext) : directly(to)),
       headers: {
         ...headers,
-        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
         'accept-encoding': 'identity',
         'user-agent': 'Tessera',
       },

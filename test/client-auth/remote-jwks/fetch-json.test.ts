@@ -100,8 +100,8 @@ describe('a document', () => {
   })
 
   test('may begin with a byte order mark (RFC 8259 §8.1)', async () => {
-    const source = await keep(startSource(certificate, (_request, response) => response.end('\ufeff{"a":1}')))
-    expect(await testFetcher({ certificate }).get(source.url())).toMatchObject({ json: { a: 1 } })
+    const source = await keep(startSource(certificate, (_request, response) => response.end('\ufeff{"a":"\ufeff"}')))
+    expect(await testFetcher({ certificate }).get(source.url())).toMatchObject({ json: { a: '\ufeff' } })
   })
 
   test('may be as large as the limit', async () => {
@@ -347,6 +347,35 @@ describe('refused answers', () => {
     expect(error.fault).toBe(fault)
     expect(error.message).toMatch(message)
     expect(error.url).toBe(source.url())
+  })
+
+  test.each<[string, Fault, Parameters<typeof startSource>[1]]>([
+    ['a status', 'status', (_, response) => response.writeHead(500).write('{')],
+    [
+      'a compressed answer',
+      'compressed',
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).write('x'),
+    ],
+  ])('%s ends the connection, although more would come', async (_name, fault, answer) => {
+    const closed = Promise.withResolvers<void>()
+    const source = await keep(
+      startSource(certificate, (request, response) => {
+        request.socket.once('close', () => closed.resolve())
+        answer(request, response)
+      }),
+    )
+    expect(await faultOf(testFetcher({ certificate }), source.url())).toMatchObject({ fault })
+    await closed.promise
+  })
+
+  const NO_HTTP = 'the connection broke, or the answer was not HTTP'
+  test.each([
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}', NO_HTTP],
+    ['bytes that aren’t HTTP', 'SSH-2.0-x\r\n\r\n', `${NO_HTTP}: the other side does not speak HTTP`],
+    ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(20_000)}`, 'the headers are over 16384 bytes'],
+  ])('%s: an administrator reads why', async (_name, sent, message) => {
+    const source = await keep(startTls(certificate, (socket) => socket.write(sent)))
+    expect((await faultOf(testFetcher({ certificate }), source.url())).message).toBe(message)
   })
 
   const tls: [string, Fault, string][] = [
