@@ -6,7 +6,7 @@ import { isSameUri } from '../oauth/uri.ts'
 import { detached } from '../platform/bytes.ts'
 import { refusal } from './refusals.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
-import { type AccessTo, accessOf } from './scopes.ts'
+import { type AccessSettings, type AccessTo, accessOf } from './scopes.ts'
 
 /** The access that a client requests. */
 export interface RequestedAccess {
@@ -25,20 +25,26 @@ export interface Entitlement {
   readonly scopes: readonly string[]
 }
 
-interface Decision extends RequestedAccess {
+/** The APIs and scopes of an entitlement. Clients with equal settings get the same. */
+type Granted = Omit<Entitlement, 'client'>
+
+interface Decision extends AccessSettings, RequestedAccess {
   readonly knownApis: ApiSet
-  readonly entitlement: Entitlement
+  readonly granted: Granted
 }
 
-/** The most characters of a request whose decision is remembered, for each client. Few requests have a hundred. */
+/** The most characters of a request whose decision is remembered. Few requests have a hundred. */
 const LONGEST_REMEMBERED = 1_024
+/** The decisions that are remembered for clients with equal settings. */
+const REMEMBERED = 4
 
 /**
- * Decides about access. Most clients request the same access again and again, so the last decision about a client is remembered
- * until the client or an API changes.
+ * Decides about access. Most clients request the same access again and again, and those of a fleet have equal settings, so the last
+ * decisions about such settings are remembered until they or an API change.
  */
 export class AccessDecisions {
-  readonly #last = new WeakMap<Client, Decision>()
+  /** By the grants of clients, or by their scopes if they have no grants. Clients in memory share equal ones. */
+  readonly #last = new WeakMap<object, readonly Decision[]>()
 
   /**
    * Decides which part of the requested access the client gets. It never grants an API or scope that the client was not
@@ -46,12 +52,12 @@ export class AccessDecisions {
    * @throws Refusal `invalid_scope` or `invalid_target`; RecordUnreadable if the decision depends on an unreadable API
    */
   decide(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
-    const last = this.#last.get(client)
-    if (last?.knownApis === apis && isSameRequest(last, requested)) return last.entitlement
+    const last = this.#last.get(keyOf(client))
+    const known = last?.find((one) => one.knownApis === apis && hasEqualSettings(one, client) && isSame(one, requested))
     try {
-      const entitlement = determine(client, requested, apis)
-      this.#remember(client, requested, apis, entitlement)
-      return entitlement
+      const granted = known?.granted ?? determine(client, requested, apis)
+      if (known === undefined) this.#remember(client, requested, apis, granted)
+      return { client, apis: granted.apis, scopes: granted.scopes }
     } catch (error) {
       throw unreadableBehind(client, requested, apis) ?? error
     }
@@ -61,16 +67,24 @@ export class AccessDecisions {
    * Remembers a decision, with copies of its texts, so that the form is not kept in memory. Most clients ask for all of their scopes, and
    * need no copy.
    */
-  #remember(client: Client, { scope, targets }: RequestedAccess, knownApis: ApiSet, entitlement: Entitlement): void {
+  #remember(client: AccessSettings, { scope, targets }: RequestedAccess, knownApis: ApiSet, granted: Granted): void {
     const texts = [...(scope ?? []), ...targets]
     if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
-    const scopes = keptTexts(entitlement.scopes, client.scopes)
-    this.#last.set(client, {
+    const scopes = keptTexts(granted.scopes, client.scopes)
+    const decision: Decision = {
+      scopes: client.scopes,
+      grants: client.grants,
+      restrictScopes: client.restrictScopes,
+      defaultScopes: client.defaultScopes,
+      defaultApi: client.defaultApi,
       knownApis,
       scope: scope && keptTexts(scope, scopes),
       targets: keptTexts(targets, NO_TARGETS),
-      entitlement: { client, apis: entitlement.apis.slice(), scopes },
-    })
+      granted: { apis: granted.apis.slice(), scopes },
+    }
+    const key = keyOf(client)
+    const others = (this.#last.get(key) ?? []).filter((one) => one.knownApis === knownApis)
+    this.#last.set(key, [decision, ...others.slice(0, REMEMBERED - 1)])
   }
 }
 
@@ -79,6 +93,15 @@ const NO_TARGETS: readonly string[] = Object.freeze([])
 /** The same texts, as they may be kept: those that are kept already if they are equal, or else copies. */
 const keptTexts = (texts: readonly string[], kept: readonly string[]): readonly string[] =>
   areSame(texts, kept) ? kept : texts.map(detached)
+
+const keyOf = ({ grants, scopes }: AccessSettings): object => (grants.length > 0 ? grants : scopes)
+
+const hasEqualSettings = (one: AccessSettings, other: AccessSettings): boolean =>
+  one.scopes === other.scopes &&
+  one.grants === other.grants &&
+  one.restrictScopes === other.restrictScopes &&
+  one.defaultScopes === other.defaultScopes &&
+  one.defaultApi === other.defaultApi
 
 /** The refusal to give instead, if the request may be for an API that can't be read. */
 function unreadableBehind({ scopes, grants }: Client, { scope, targets }: RequestedAccess, apis: ApiSet) {
@@ -93,14 +116,14 @@ function unreadableBehind({ scopes, grants }: Client, { scope, targets }: Reques
   return record && new RecordUnreadable(record)
 }
 
-const isSameRequest = (one: RequestedAccess, other: RequestedAccess): boolean =>
+const isSame = (one: RequestedAccess, other: RequestedAccess): boolean =>
   areSame(one.targets, other.targets) &&
   (one.scope === undefined || other.scope === undefined ? one.scope === other.scope : areSame(one.scope, other.scope))
 
 const areSame = (some: readonly string[], others: readonly string[]): boolean =>
   some.length === others.length && some.every((text, index) => text === others[index])
 
-function determine(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
+function determine(client: AccessSettings, requested: RequestedAccess, apis: ApiSet): Granted {
   const accessTo = accessOf(client, apis)
   const targets = targetApis(client, accessTo, requested, apis)
   const scopes =
@@ -111,11 +134,11 @@ function determine(client: Client, requested: RequestedAccess, apis: ApiSet): En
   requireGrantedEverywhere(accessTo, scopes, targets, (api, scope) =>
     requested.scope === undefined ? accessTo(api).mayHaveUnasked(scope) : accessTo(api).granted(scope).length > 0,
   )
-  return { client, apis: targets, scopes }
+  return { apis: targets, scopes }
 }
 
 function targetApis(
-  client: Client,
+  client: AccessSettings,
   accessTo: AccessTo,
   { scope, targets }: RequestedAccess,
   apis: ApiSet,
@@ -130,7 +153,7 @@ function targetApis(
 
 /** The client's default API, if it grants the request. @throws RecordUnreadable */
 function defaultApi(
-  client: Client,
+  client: AccessSettings,
   accessTo: AccessTo,
   scope: readonly string[] | undefined,
   apis: ApiSet,

@@ -4,6 +4,9 @@ import type { Client } from '../model/client.ts'
 import { type ApiPatterns, covers, hasStar, isDynamic, isWildcard } from '../model/scope-patterns.ts'
 import { isSameUri } from '../oauth/uri.ts'
 
+/** The settings of a client that decide about its access, and nothing else of it does. */
+export type AccessSettings = Pick<Client, 'scopes' | 'grants' | 'restrictScopes' | 'defaultScopes' | 'defaultApi'>
+
 /** The access of one client to one API. */
 interface Access {
   /**
@@ -29,7 +32,7 @@ interface Access {
 export type AccessTo = (api: Api) => Access
 
 /** Works out the access of a client, once for each API. */
-export function accessOf(client: Client, apis: Pick<ApiSet, 'patternsOf'>): AccessTo {
+export function accessOf(client: AccessSettings, apis: Pick<ApiSet, 'patternsOf'>): AccessTo {
   const known = new Map<Api, Access>()
   return (api) => {
     const access = known.get(api) ?? workOut(client, api, apis.patternsOf(api))
@@ -38,7 +41,7 @@ export function accessOf(client: Client, apis: Pick<ApiSet, 'patternsOf'>): Acce
   }
 }
 
-function workOut(client: Client, api: Api, patterns: ApiPatterns): Access {
+function workOut(client: AccessSettings, api: Api, patterns: ApiPatterns): Access {
   const scopes = new Map(api.scopes.map((scope) => [scope.name, scope]))
   const members = (group: Scope): readonly string[] => group.includes ?? []
   const isOpen = (scope: Scope) => scope.common === true && !client.restrictScopes && !api.byGrantOnly

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Api } from '../../src/model/api.ts'
 import { ApiSet } from '../../src/model/api-set.ts'
 import type { Client } from '../../src/model/client.ts'
-import { Audience } from '../../src/oauth/ids.ts'
+import { Audience, ClientId } from '../../src/oauth/ids.ts'
 import { AccessDecisions, type RequestedAccess } from '../../src/policy/entitlement.ts'
 import { apiWith, clientOf, grantAt } from '../harness/access-records.ts'
 
@@ -35,7 +35,7 @@ describe('the last decision about a client', () => {
   function decideInTurn(first: RequestedAccess, second: RequestedAccess, later = apis) {
     const decisions = new AccessDecisions()
     decisions.decide(client, first, apis)
-    return [decisions.decide(client, first, apis), decisions.decide(client, second, later)] as const
+    return [decisions.decide(client, first, apis).apis, decisions.decide(client, second, later).apis] as const
   }
 
   test.each([
@@ -45,7 +45,7 @@ describe('the last decision about a client', () => {
   ])('serves the same request again: %s', (_name, request) => {
     const [one, other] = decideInTurn(request, structuredClone(request))
     expect(other).toBe(one)
-    expect(other).toEqual(new AccessDecisions().decide(client, request, apis))
+    expect(other).toEqual(new AccessDecisions().decide(client, request, apis).apis)
   })
 
   test.each([
@@ -59,7 +59,7 @@ describe('the last decision about a client', () => {
   ])('does not serve another request: %s', (_name, first, second) => {
     const [one, other] = decideInTurn(first, second)
     expect(other).not.toBe(one)
-    expect(other).toEqual(new AccessDecisions().decide(client, second, apis))
+    expect(other).toEqual(new AccessDecisions().decide(client, second, apis).apis)
   })
 
   test('does not outlive a change of an API', () => {
@@ -77,11 +77,68 @@ describe('the last decision about a client', () => {
     const holder = clientOf({ scopes: [scope, 'read'] })
     for (const request of [asked(scope, ORDERS), asked(undefined, audience)]) {
       const decisions = new AccessDecisions()
-      const again = () => decisions.decide(holder, request, long)
+      const again = () => decisions.decide(holder, request, long).apis
       again()
       const second = again()
       expect(again() === second).toBe(isRemembered)
     }
+  })
+})
+
+describe('clients with the same scopes', () => {
+  const apis = new ApiSet([
+    apiWith(ORDERS, 'read', 'write', { name: 'ping', common: true }),
+    apiWith(STOCK, 'read', 'count'),
+  ])
+  const scopes = ['read', 'write']
+  const one = clientOf({ scopes, restrictScopes: true, grants: [grantAt(STOCK, 'count')] })
+
+  test('and otherwise equal settings have one decision, each about itself', () => {
+    const decisions = new AccessDecisions()
+    const other = { ...one, id: ClientId('other'), name: 'Other' }
+    const [, first, second] = [one, one, other].map((client) => decisions.decide(client, asked('read', ORDERS), apis))
+    expect(second?.apis).toBe(first?.apis)
+    expect(second).toEqual({ ...first, client: other })
+  })
+
+  test.each<[string, Partial<Client>]>([
+    ['scopes', { scopes: ['read'] }],
+    ['grants', { grants: [grantAt(ORDERS, 'count')] }],
+    ['no grants', { grants: [] }],
+    ['a restriction', { restrictScopes: false }],
+    ['default scopes', { defaultScopes: ['write'] }],
+    ['a default API', { defaultApi: Audience(ORDERS) }],
+  ])('and others of %s have decisions of their own, whoever asks first', (_name, fields) => {
+    const other = { ...one, ...fields }
+    const requests = [asked(), asked('read'), asked('write'), asked('count'), asked('ping', ORDERS), asked('', STOCK)]
+    const outcome = (decisions: AccessDecisions, client: Client, request: RequestedAccess) => {
+      try {
+        return decisions.decide(client, request, apis)
+      } catch (error) {
+        return error
+      }
+    }
+    for (const pair of [
+      [one, other],
+      [other, one],
+    ]) {
+      const decisions = new AccessDecisions()
+      for (const request of requests)
+        for (const client of pair)
+          expect(outcome(decisions, client, request)).toEqual(outcome(new AccessDecisions(), client, request))
+    }
+  })
+
+  test('have four decisions at most, the last ones', () => {
+    const decisions = new AccessDecisions()
+    const wide = clientOf({ scopes: scopesOf(manyApis(5)) })
+    const many = new ApiSet(manyApis(5))
+    const apisOf = (index: number) => decisions.decide(wide, asked(`s${index}`), many).apis
+    // The first answer is not the one that is remembered.
+    const [, first] = [apisOf(0), apisOf(0)]
+    const [, last, again] = [1, 2, 3].map(() => [1, 2, 3, 4].map(apisOf))
+    expect(again?.every((each, index) => each === last?.[index])).toBe(true)
+    expect([apisOf(0), apisOf(0)]).not.toContain(first)
   })
 })
 

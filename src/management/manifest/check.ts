@@ -1,7 +1,6 @@
 import type { Path } from '../../input/yaml-nodes.ts'
 import type { Api } from '../../model/api.ts'
 import type { ApiSet } from '../../model/api-set.ts'
-import { toCredentials } from '../../model/credentials/credential.ts'
 import { isDynamic } from '../../model/scope-patterns.ts'
 import { normaliseUri } from '../../oauth/uri.ts'
 import { MistakeList, type UserError } from '../../platform/user-error.ts'
@@ -119,7 +118,7 @@ function* checkClient(client: ClientInput, apis: ReferableApis, reporting: Repor
     const known = () => apis.all.filter((api) => !api.byGrantOnly).flatMap(namesOfScopes)
     yield errorAt(['scopes', at], `no API has the scope ${named(scope, known)}${butFor(apis)}`)
   }
-  const accessTo = accessOf({ ...toClient(client), credentials: toCredentials([]), manifest: undefined }, apis)
+  const accessTo = accessOf(toClient(client), apis)
   for (const [at, scope] of client.default_scopes.entries()) {
     const fault = faultOfDefault(scope, apis.withScope(scope), accessTo)
     if (fault !== undefined) yield errorAt(['default_scopes', at], fault)
