@@ -64,7 +64,7 @@ const scenarios: readonly Scenario[] = [
   { name: '1 client', clients: 1, ...peers },
   { name: '10,000 clients', clients: 10_000, ...peers },
   {
-    name: '1,000,000 clients, default settings',
+    name: '1,000,000 clients, all kept in memory',
     clients: MILLION,
     task: issuing,
     servers: [oneAsks, tessera()],
