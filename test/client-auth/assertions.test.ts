@@ -21,6 +21,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 import { claimsOf } from '../harness/assertions.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { IN_2030, standingClock } from '../harness/clock.ts'
+import { lifeOf } from '../harness/credential-life.ts'
 import { encode, makeSigner, type Signer, signWith } from '../harness/tokens.ts'
 
 const ID = ClientId('client')
@@ -37,31 +38,20 @@ const [own, next, stranger, rsa] = [
   await makeSigner('RS256'),
 ]
 
-const life = (id: string, more: Partial<CredentialLife> = {}): CredentialLife => ({
-  id: CredentialId(id),
-  label: '',
-  hint: '',
-  origin: 'command',
-  createdAt: 0,
-  expiresAt: undefined,
-  revokedAt: undefined,
-  replaces: undefined,
-  ...more,
-})
 const keysOf = (id: string, jwks: readonly object[], more: Partial<CredentialLife> = {}): Credential => ({
-  ...life(id, more),
+  ...lifeOf(id, more),
   kind: 'keys',
   source: { jwks: jwks.map((jwk) => ({ ...jwk })) },
   algorithm: undefined,
 })
 const keysAt = (id: string): Credential => ({
-  ...life(id),
+  ...lifeOf(id),
   kind: 'keys',
   source: { jwksUri: KEYS_URL },
   algorithm: undefined,
 })
 const secretOf = (id: string, secret: string, isRetrievable = true): Credential => ({
-  ...life(id),
+  ...lifeOf(id),
   kind: 'secret',
   hash: { kind: 'sha256', digest: sha256(secret) },
   retrievable: isRetrievable
@@ -69,7 +59,7 @@ const secretOf = (id: string, secret: string, isRetrievable = true): Credential 
     : undefined,
 })
 const trusting = (id: string, trust: Partial<FederatedTrust> = {}): Credential => ({
-  ...life(id),
+  ...lifeOf(id),
   kind: 'federated',
   trust: { issuer: ISSUER, audience: US, subject: 'job', ...trust },
 })
@@ -283,7 +273,7 @@ describe('client_secret_jwt', () => {
   const kept = secretOf('kept', SECRET)
   const hashed = secretOf('hashed', SECRET, false)
   const lost: Credential = {
-    ...life('lost'),
+    ...lifeOf('lost'),
     kind: 'secret',
     hash: { kind: 'sha256', digest: sha256('lost') },
     retrievable: { ciphertext: Buffer.alloc(40), masterKeyId: masterKey.id },

@@ -25,6 +25,7 @@ import { claimsOf } from '../harness/assertions.ts'
 import { type Issued, issue, issueAuthority, NOW, present } from '../harness/certificates.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { standingClock } from '../harness/clock.ts'
+import { lifeOf } from '../harness/credential-life.ts'
 import { newSecret } from '../harness/model.ts'
 import { unsigned } from '../harness/tokens.ts'
 
@@ -35,17 +36,8 @@ const KEY_WAIT = 700
 const ISSUER = 'https://as.example'
 const root = await issueAuthority('CN=Root')
 
-const life = (label: string, more: Partial<CredentialLife>): CredentialLife => ({
-  id: CredentialId(`id of ${label}`),
-  label,
-  hint: '',
-  origin: 'command',
-  createdAt: 0,
-  expiresAt: undefined,
-  revokedAt: undefined,
-  replaces: undefined,
-  ...more,
-})
+const life = (label: string, more: Partial<CredentialLife>): CredentialLife =>
+  lifeOf(`id of ${label}`, { label, ...more })
 const generated = (more: Partial<CredentialLife> = {}, secret = GENERATED): Credential => ({
   ...life('generated', more),
   kind: 'secret',

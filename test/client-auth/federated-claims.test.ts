@@ -9,8 +9,9 @@ import { Conditions } from '../../src/conditions/conditions.ts'
 import type { Client } from '../../src/model/client.ts'
 import { type CredentialLife, type FederatedCredential, toCredentials } from '../../src/model/credentials/credential.ts'
 import { RecordUnreadable } from '../../src/model/directory/record-unreadable.ts'
-import { ClientId, CredentialId } from '../../src/oauth/ids.ts'
+import { ClientId } from '../../src/oauth/ids.ts'
 import { clientWith } from '../harness/client-record.ts'
+import { lifeOf } from '../harness/credential-life.ts'
 
 const NOW = 1_800_000_000_000
 const ISSUER = 'https://issuer.example'
@@ -22,14 +23,7 @@ const trusting = (id: string, issuer = ISSUER, more: Partial<CredentialLife> & {
   const { subject = 'job', ...life } = more
   const credential: FederatedCredential = {
     kind: 'federated',
-    id: CredentialId(id),
-    label: '',
-    hint: '',
-    origin: 'command',
-    createdAt: 0,
-    expiresAt: undefined,
-    revokedAt: undefined,
-    replaces: undefined,
+    ...lifeOf(id),
     trust: { issuer, audience: 'us', subject },
     ...life,
   }

@@ -16,6 +16,7 @@ import { ClientId, CredentialId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { standingClock } from '../harness/clock.ts'
+import { lifeOf } from '../harness/credential-life.ts'
 import { pbkdf2Hash } from '../harness/imported.ts'
 import { unsigned } from '../harness/tokens.ts'
 
@@ -31,14 +32,7 @@ const chosenHash = (secret: string): SecretHash => ({
 
 const secretCredential = (name: string, hash: SecretHash, more: Partial<SecretCredential> = {}): SecretCredential => ({
   kind: 'secret',
-  id: CredentialId(name),
-  label: name,
-  hint: '',
-  origin: 'command',
-  createdAt: 0,
-  expiresAt: undefined,
-  revokedAt: undefined,
-  replaces: undefined,
+  ...lifeOf(name, { label: name }),
   hash,
   retrievable: undefined,
   ...more,

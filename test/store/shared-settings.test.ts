@@ -6,12 +6,13 @@ import type { Client } from '../../src/model/client.ts'
 import { toCredentials } from '../../src/model/credentials/credential.ts'
 import { sha256 } from '../../src/model/credentials/secret-hash.ts'
 import { type ClientRoom, Directory } from '../../src/model/directory/directory.ts'
-import { Audience, ClientId, CredentialId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
+import { Audience, ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { clientWith } from '../harness/client-record.ts'
+import { lifeOf } from '../harness/credential-life.ts'
 import { emptyDatabase } from '../harness/empty-database.ts'
 import { bytesInUse } from '../harness/memory.ts'
 import { newSecret } from '../harness/model.ts'
@@ -41,14 +42,7 @@ const service = (id: string, settings: Partial<Client> = {}): Client => {
     credentials: toCredentials([
       {
         kind: 'secret',
-        id: CredentialId(uuidv7(systemClock, systemRandom)),
-        label: '',
-        hint: secret.slice(-4),
-        origin: 'manifest',
-        createdAt: systemClock.now(),
-        expiresAt: undefined,
-        revokedAt: undefined,
-        replaces: undefined,
+        ...lifeOf(uuidv7(systemClock, systemRandom), { hint: secret.slice(-4), createdAt: systemClock.now() }),
         hash: { kind: 'sha256', digest: sha256(secret) },
         retrievable: undefined,
       },
