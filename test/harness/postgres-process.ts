@@ -1,5 +1,5 @@
 /**
- * Runs a PostgreSQL server that ends with the process that started it. The server ends when its standard input closes,
+ * Runs a PostgreSQL server that ends with the process that started it. The server ends at SIGTERM, and when its standard input closes,
  * which also happens when that process is killed. Each line of input is `start` or `stop`, and gets one line in answer.
  * Arguments: the port; the path of a new cluster to copy, which is made if it doesn't exist; the paths of a certificate
  * and its key. All but the port may be missing.
@@ -154,7 +154,10 @@ async function main(): Promise<void> {
   installCertificate()
   await start(programs)
   answer('started')
-  for await (const line of createInterface(process.stdin)) {
+  const commands = createInterface(process.stdin)
+  // The bench asks its processes to end by a signal.
+  process.once('SIGTERM', () => commands.close())
+  for await (const line of commands) {
     if (line === 'stop') await stop()
     else await start(programs)
     answer(line)
