@@ -196,6 +196,17 @@ async function startService(onTestFinished: TestContext['onTestFinished']): Prom
   return (service.address() as AddressInfo).port
 }
 
+/** The command in the comment of a configuration. */
+const commandIn = (code: string): string =>
+  [...code.matchAll(/^# {3}(.*)$/gm)].map(([, line = '']) => line.trim()).join(' ')
+
+test('the command for oauth2-proxy gives an audience as it is, whatever a shell would make of it', async () => {
+  const audience = `https://api.example.com/'$(exit 1)'"\\`
+  const command = commandIn(verifierOf('nginx').code({ ...factsOf('default'), audience }))
+  const printed = await runProgram('sh', ['-c', command.replace('oauth2-proxy', "printf '%s\\n'")])
+  expect(printed.split('\n')).toContain(`--client-id=${audience}`)
+})
+
 test.for(kinds)(
   'the configuration for nginx lets through the tokens of the API alone (%s)',
   async (kind, { skip, onTestFinished }) => {
@@ -205,7 +216,6 @@ test.for(kinds)(
     const [port, checking] = [await freePort(), await freePort()]
     const behind = await startService(onTestFinished)
     const code = codeOf('nginx', kind).replaceAll('4180', String(checking)).replaceAll('8080', String(behind))
-    const command = [...code.matchAll(/^# {3}(.*)$/gm)].map(([, line = '']) => line.trim()).join(' ')
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`)
     const file = join(folder, `nginx-${kind}.conf`)
     writeFileSync(
@@ -214,7 +224,7 @@ test.for(kinds)(
 http { access_log off; ${paths.join(' ')} server { listen 127.0.0.1:${port}; ${code}\n} }`,
     )
     running = [
-      start('sh', ['-c', `exec ${command} >/dev/null 2>&1`]),
+      start('sh', ['-c', `exec ${commandIn(code)} >/dev/null 2>&1`]),
       start(nginx, ['-p', folder, '-c', file, '-e', 'stderr']),
     ]
     const ask = asking(port)

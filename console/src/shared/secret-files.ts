@@ -1,4 +1,4 @@
-import { SECRET_VARIABLE } from './snippets/target.ts'
+import { SECRET_VARIABLE, word } from './snippets/target.ts'
 
 export interface KeptSecret {
   readonly clientId: string
@@ -13,10 +13,7 @@ export const envFile = ({ clientId, tokenUrl, secret }: KeptSecret): string =>
     [SECRET_VARIABLE, secret],
     ['TOKEN_URL', tokenUrl],
   ]
-    .map(
-      ([name = '', value = '']) =>
-        `${name}=${/^[\w.:/-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}\n`,
-    )
+    .map(([name = '', value = '']) => `${name}=${/^[\w.:/-]+$/.test(value) ? value : word(value)}\n`)
     .join('')
 
 /** A Secret of Kubernetes. A pod reads it with `envFrom`. */

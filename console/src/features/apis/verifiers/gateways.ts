@@ -1,4 +1,5 @@
-import { each, pathOf, q, single, type Verifier } from './facts.ts'
+import { word } from '../../../shared/snippets/target.ts'
+import { each, pathOf, q, type Verifier } from './facts.ts'
 
 /** Configurations of proxies in front of a service. */
 export const gatewayVerifiers: readonly Verifier[] = [
@@ -69,7 +70,7 @@ ${each(
       scopes,
     }) => `# oauth2-proxy checks issuer, audience, expiry and signature. It must run beside nginx:
 #   oauth2-proxy --http-address=127.0.0.1:4180 --upstream=static://202 --skip-jwt-bearer-tokens=true
-#     --provider=oidc --oidc-issuer-url=${single(issuer)} --client-id=${single(audience)}
+#     --provider=oidc --oidc-issuer-url=${word(issuer)} --client-id=${word(audience)}
 #     --oidc-enabled-signing-alg=${algorithm} --oidc-email-claim=sub --email-domain='*'
 #     --client-secret=none --cookie-secret="$(openssl rand -hex 16)"
 location = /check {
