@@ -8,12 +8,13 @@ import { ANY_CASE, type Case as CaseOfRefusal } from '../../../src/management/ex
 import { adviceOn, generalRemedies } from '../../../src/management/explanations/advice/table.ts'
 import { ApiSet } from '../../../src/model/api-set.ts'
 import type { Credential } from '../../../src/model/credentials/credential.ts'
-import { ClientId, CredentialId } from '../../../src/oauth/ids.ts'
+import { ClientId } from '../../../src/oauth/ids.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
 import { claimsOf, formOf } from '../../harness/assertions.ts'
 import { clientWith } from '../../harness/client-record.ts'
+import { lifeOf } from '../../harness/credential-life.ts'
 import { newSecret } from '../../harness/model.ts'
 import { giveTo } from '../../harness/ownership.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
@@ -249,15 +250,8 @@ test('a client that a manifest owns is changed there, so that no action changes 
 async function richCase(): Promise<CaseOfRefusal> {
   const { body } = await root('POST', '/clients/spare/credentials', { body: {} })
   const credential: Credential = {
-    id: CredentialId(body.id),
+    ...lifeOf(body.id, { label: body.label }),
     kind: 'secret',
-    label: body.label,
-    hint: '',
-    origin: 'command',
-    createdAt: 0,
-    expiresAt: undefined,
-    revokedAt: undefined,
-    replaces: undefined,
     retrievable: undefined,
     hash: { kind: 'sha256', digest: '' },
   }

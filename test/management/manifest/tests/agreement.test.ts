@@ -12,12 +12,13 @@ import { ApiSet } from '../../../../src/model/api-set.ts'
 import type { Client } from '../../../../src/model/client.ts'
 import { toCredentials } from '../../../../src/model/credentials/credential.ts'
 import { sha256 } from '../../../../src/model/credentials/secret-hash.ts'
-import { Audience, ClientId, CredentialId } from '../../../../src/oauth/ids.ts'
+import { Audience, ClientId } from '../../../../src/oauth/ids.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
 import { systemRandom } from '../../../../src/platform/random.ts'
 import { Mistakes } from '../../../../src/platform/user-error.ts'
 import { openStore } from '../../../../src/store/open.ts'
 import { clientWith } from '../../../harness/client-record.ts'
+import { lifeOf } from '../../../harness/credential-life.ts'
 import { contextOf } from '../../../harness/management.ts'
 import { SECRET } from '../../../harness/model.ts'
 import { makeProof } from '../../../harness/proofs.ts'
@@ -58,14 +59,7 @@ const credentials = () =>
   toCredentials([
     {
       kind: 'secret',
-      id: CredentialId(randomUUID()),
-      label: '',
-      hint: '',
-      origin: 'command',
-      createdAt: 0,
-      expiresAt: undefined,
-      revokedAt: undefined,
-      replaces: undefined,
+      ...lifeOf(randomUUID()),
       hash: { kind: 'sha256', digest: sha256(SECRET) },
       retrievable: undefined,
     },
