@@ -94,10 +94,12 @@ async function python(module: string, skip: TestContext['skip']): Promise<void> 
 /** Starts a program that trusts the server. */
 function start(program: string, args: readonly string[]): ChildProcess {
   const { cert } = inject('tls')
-  return spawn(program, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: cert, SSL_CERT_FILE: cert },
   })
+  child.stderr.pipe(process.stderr)
+  return child
 }
 
 async function tokenFor(kind: (typeof kinds)[number]): Promise<string> {

@@ -27,10 +27,12 @@ beforeAll(async () => {
   mkdirSync(join(ROOT, 'node_modules/.cache'), { recursive: true })
   folder = mkdtempSync(join(ROOT, 'node_modules/.cache/mcp-'))
   cpSync('examples/mcp', folder, { recursive: true })
-  mcp = spawn(process.execPath, [join(folder, 'server.mjs')], {
+  const started = spawn(process.execPath, [join(folder, 'server.mjs')], {
     env: { ...process.env, ...environment() },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
+  started.stderr.pipe(process.stderr)
+  mcp = started
   await until(() =>
     fetch(url).then(
       () => true,

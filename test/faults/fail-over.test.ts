@@ -83,15 +83,6 @@ const calls: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'a ping': (store) => store.ping(),
 }
 
-/** A function that runs `work` only on its first call. */
-function once(work: () => Promise<void> | void): () => Promise<void> {
-  let done: Promise<void> | undefined
-  return () => {
-    done ??= Promise.resolve(work())
-    return done
-  }
-}
-
 /** Opens connections in both pools. */
 async function useAll(store: Store): Promise<void> {
   await Promise.all(Object.values(calls).map((call) => call(store)))
@@ -99,15 +90,9 @@ async function useAll(store: Store): Promise<void> {
 }
 
 /** Ways in which a primary fails. Each returns a function that brings it back. */
-const ways: [string, () => Promise<() => Promise<void> | void>][] = [
+const ways: [string, () => Promise<() => Promise<void>>][] = [
   ['takes no more writes but keeps its sessions', demote],
-  [
-    'is shut down',
-    async () => {
-      await before.down()
-      return () => before.up()
-    },
-  ],
+  ['is shut down', () => before.down()],
   ['falls silent', () => before.freeze()],
 ]
 
@@ -121,7 +106,7 @@ describe('the primary', () => {
       await useAll(store)
       const other = await openStore(addresses.after, systemClock, ACCESS)
       await other.revocations.addRevocations([revocation('elsewhere')])
-      const back = once(await leave())
+      const back = await leave()
       onTestFinished(back)
       replace()
 
@@ -165,7 +150,7 @@ describe('the primary', () => {
     const store = await openStore(url, systemClock, LIMITS)
     await replicate()
     await useAll(store)
-    const back = once(await demote())
+    const back = await demote()
     onTestFinished(back)
     replace()
     for (const [name, call] of Object.entries(calls)) await expect(call(store), name).resolves.not.toThrow()
@@ -175,7 +160,7 @@ describe('the primary', () => {
 
   test('takes no more writes, and nothing has taken its place: reads from it fail, too', async () => {
     const store = await openStore(url, systemClock, LIMITS)
-    const back = once(await demote())
+    const back = await demote()
     onTestFinished(back)
     for (const [name, call] of Object.entries(calls))
       await expect(call(store), name).rejects.toMatchObject({ reason: 'storage_unavailable' })
@@ -204,7 +189,7 @@ describe('a server', () => {
     await until(async () => (await server.audit()).length > 3)
     await replicate()
 
-    const back = once(await demote())
+    const back = await demote()
     onTestFinished(back)
     await until(async () => (await fetch(`${server.admin}/readyz`)).status === 503)
     expect(await readiness()).toMatchObject({ reasons: ['the database does not accept writes'] })

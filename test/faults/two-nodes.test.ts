@@ -37,7 +37,7 @@ async function disturb(observer: Observer): Promise<number> {
     async () => {
       const thaw = await postgres.freeze()
       await sleep(200 + Math.random() * 1_000)
-      thaw()
+      await thaw()
     },
     async () => {
       link.breaker.fail(1 + Math.floor(Math.random() * 20), oneOf(['before', 'after'] as const), 3)

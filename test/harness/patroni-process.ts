@@ -11,6 +11,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, r
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { childrenOf } from './children-of.ts'
 
 const [, , programs = '', etcdPort = '', peerPort = '', ...memberPorts] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'tessera-patroni-'))
@@ -130,8 +131,7 @@ async function kill(member: Member): Promise<void> {
 function serverOf({ data }: Member): readonly number[] {
   try {
     const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
-    const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
-    return [postmaster, ...children.trim().split(' ').map(Number)].filter((pid) => pid > 0)
+    return [postmaster, ...childrenOf(postmaster)]
   } catch {
     return []
   }

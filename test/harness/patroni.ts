@@ -49,7 +49,8 @@ export async function startPatroni(): Promise<TestPatroni> {
   const [, , ...ofMembers] = ports
   const [sql, rest] = [0, 1].map((odd) => ofMembers.filter((_, index) => index % 2 === odd)) as [number[], number[]]
   const args = ['test/harness/patroni-process.ts', programs ?? '', ...ports.map(String)]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args)
+  child.stderr.pipe(process.stderr)
   const exited = once(child, 'exit')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const { value: folder } = await lines.next()

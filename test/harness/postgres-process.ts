@@ -1,6 +1,7 @@
 /**
  * Runs a PostgreSQL server that ends with the process that started it. The server ends at SIGTERM, and when its standard input closes,
- * which also happens when that process is killed. Each line of input is `start` or `stop`, and gets one line in answer.
+ * which also happens when that process is killed. Each line of input is `start`, `stop`, `freeze` or `thaw`, and gets one
+ * line in answer. A line has no effect if the server is in that state already.
  * Arguments: the port; the path of a new cluster to copy, which is made if it doesn't exist; the paths of a certificate
  * and its key. All but the port may be missing.
  */
@@ -22,6 +23,8 @@ import {
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { childrenOf } from './children-of.ts'
 
 const [, , port = '', template = '', tlsCert, tlsKey] = process.argv
 const folder = mkdtempSync(join(tmpdir(), 'tessera-postgres-'))
@@ -46,6 +49,10 @@ const settings = {
 const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
 let log = ''
 let server: ChildProcess | undefined
+/** The processes of the server that are suspended, the first of them first. */
+const frozen: number[] = []
+/** Milliseconds that a fast shutdown may take before an immediate one follows. */
+const PATIENCE = 10_000
 
 function idOf(option: '-u' | '-g'): number {
   return Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }))
@@ -121,6 +128,7 @@ function installCertificate(): void {
 }
 
 async function start(programs: string): Promise<void> {
+  if (server !== undefined) return
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const started = spawn(join(programs, 'postgres'), ['-D', data, ...flags], { ...user, cwd: folder })
   server = started
@@ -139,11 +147,49 @@ async function start(programs: string): Promise<void> {
  * (https://www.postgresql.org/docs/current/server-shutdown.html).
  */
 async function stop(): Promise<void> {
+  thaw()
   const running = server
   server = undefined
   if (running === undefined || running.exitCode !== null) return
   running.kill('SIGINT')
+  const impatience = setTimeout(() => running.kill('SIGQUIT'), PATIENCE)
   await once(running, 'exit')
+  clearTimeout(impatience)
+}
+
+/**
+ * Suspends every process of the server, so that connections stay open and nothing answers. The server isn't asked for
+ * them: a suspended process may hold a lock that its answer needs.
+ */
+async function freeze(): Promise<void> {
+  const postmaster = server?.pid
+  if (postmaster === undefined || frozen.length > 0) return
+  // A suspended postmaster starts no more processes. One that it has just started may not be listed yet.
+  suspend(postmaster)
+  for (let passes = 0; passes < 2; passes += 1) {
+    const others = childrenOf(postmaster).filter((pid) => !frozen.includes(pid))
+    if (others.length > 0) passes = 0
+    others.forEach(suspend)
+    await sleep(20)
+  }
+}
+
+function suspend(pid: number): void {
+  signal(pid, 'SIGSTOP')
+  frozen.push(pid)
+}
+
+function thaw(): void {
+  for (const pid of frozen.splice(0)) signal(pid, 'SIGCONT')
+}
+
+/** Signals a process, which may have ended since it was listed. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 const answer = (line: string) => process.stdout.write(`${line}\n`)
@@ -154,12 +200,17 @@ async function main(): Promise<void> {
   installCertificate()
   await start(programs)
   answer('started')
-  const commands = createInterface(process.stdin)
+  const commands: Readonly<Record<string, () => void | Promise<void>>> = {
+    start: () => start(programs),
+    stop,
+    freeze,
+    thaw,
+  }
+  const lines = createInterface(process.stdin)
   // The bench asks its processes to end by a signal.
-  process.once('SIGTERM', () => commands.close())
-  for await (const line of commands) {
-    if (line === 'stop') await stop()
-    else await start(programs)
+  process.once('SIGTERM', () => lines.close())
+  for await (const line of lines) {
+    await commands[line]?.()
     answer(line)
   }
 }

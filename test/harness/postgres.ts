@@ -1,16 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { systemClock } from '../../src/platform/clock.ts'
 import { migrateDatabase } from '../../src/store/open.ts'
 import { ACCESS } from './access.ts'
 import { freePort } from './port.ts'
-
-/** The backends that serve connections, except the one that runs this query. */
-const SERVING = `select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
 
 /** A PostgreSQL server for one test, in a temporary folder. It ends with the test's process, even if that crashes. */
 export interface TestPostgres {
@@ -26,19 +22,21 @@ export interface TestPostgres {
   newSchema(): Promise<string>
   /** Runs statements as the superuser, in the database at `url` or in the default one. */
   query(sql: string, url?: string): Promise<readonly Record<string, unknown>[]>
-  /** Shuts the server down, breaking all connections. */
-  down(): Promise<void>
-  up(): Promise<void>
+  /**
+   * Shuts the server down, breaking all connections. Resolves with a function that starts it again, and that may be
+   * called twice.
+   */
+  down(): Promise<() => Promise<void>>
   /**
    * Suspends every process of the server: connections stay open, and nothing answers. Resolves with a function that
-   * resumes them.
+   * resumes them, and that may be called twice.
    */
-  freeze(): Promise<() => void>
+  freeze(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
 /** A server that outlives a test file. */
-export type SharedPostgres = Omit<TestPostgres, 'down' | 'up' | 'freeze' | 'stop'>
+export type SharedPostgres = Omit<TestPostgres, 'down' | 'freeze' | 'stop'>
 
 let shared: Promise<TestPostgres> | undefined
 
@@ -57,7 +55,8 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
   const port = await freePort()
   const files = [inject('emptyCluster'), ...(tls ? [tls.cert, tls.key] : [])]
   const args = ['test/harness/postgres-process.ts', String(port), ...files]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args)
+  child.stderr.pipe(process.stderr)
   const exited = once(child, 'exit')
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const answered = async (): Promise<void> => {
@@ -104,46 +103,17 @@ export async function startPostgres(tls?: { readonly cert: string; readonly key:
       return addressOf('postgres').replace('postgres:postgres@', `${name}:of%20${name}@`)
     },
     query,
-    down: () => tell('stop'),
-    up: () => tell('start'),
+    down: async () => {
+      await tell('stop')
+      return () => tell('start')
+    },
     freeze: async () => {
-      const client = new pg.Client({ connectionString: addressOf('postgres') })
-      await client.connect()
-      const stopped: number[] = []
-      /**
-       * Suspends the processes that a query lists, and skips those already suspended. @returns how many it suspended
-       */
-      const stop = async (sql: string): Promise<number> => {
-        const { rows } = await client.query<{ pid: number }>(sql)
-        const pids = rows.map(({ pid }) => pid).filter((pid) => !stopped.includes(pid))
-        for (const pid of pids) signal(pid, 'SIGSTOP')
-        stopped.push(...pids)
-        return pids.length
-      }
-      // Suspend the postmaster first, so that no new backend starts. A backend that has just started may not be listed
-      // yet.
-      await stop(`select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`)
-      for (let passes = 0; passes < 2; passes += 1) {
-        while ((await stop(SERVING)) > 0) passes = 0
-        await sleep(20)
-      }
-      await client.end()
-      return () => {
-        for (const pid of stopped) signal(pid, 'SIGCONT')
-      }
+      await tell('freeze')
+      return () => tell('thaw')
     },
     stop: async () => {
       child.stdin.end()
       await exited
     },
-  }
-}
-
-/** Signals a process, which may have ended since it was listed. */
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }

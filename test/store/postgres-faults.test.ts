@@ -66,9 +66,9 @@ async function expectRecovered(): Promise<void> {
 describe('when the database', () => {
   test('is shut down, requests fail at once, and work again once it is back', async () => {
     await expectRecovered()
-    await postgres.down()
+    const up = await postgres.down()
     await expectUnavailable()
-    await postgres.up()
+    await up()
     await expectRecovered()
   })
 
@@ -80,7 +80,7 @@ describe('when the database', () => {
       // The old connections were given up, and new ones get no answer either.
       await expectUnavailable()
     } finally {
-      thaw()
+      await thaw()
     }
     await expectRecovered()
   })
@@ -109,7 +109,7 @@ describe('when the database', () => {
     const start = performance.now()
     const calls = Array.from({ length: 5_000 }, () => store.directory.loadClient(ClientId('a')))
     const outcomes = await Promise.allSettled(calls)
-    thaw()
+    await thaw()
     expect(performance.now() - start).toBeLessThan(A_SECOND)
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
     const tooMany = outcomes.filter((outcome) => outcome.status === 'rejected' && /too many/.test(outcome.reason.cause))

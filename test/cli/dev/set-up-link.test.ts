@@ -32,8 +32,8 @@ async function onTerminal(work: (output: string) => Promise<void> = async () => 
   const command = `exec ${process.execPath} src/cli/main.ts dev`
   const child = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  child.stderr.pipe(process.stderr)
   const ended = new Promise((resolve) => child.once('exit', resolve))
   let output = ''
   try {

@@ -33,11 +33,11 @@ test('with PostgreSQL, connections have labels for pool and state, and failing c
   expect(up.value('tessera_database_connections', { state: 'waiting' })).toBe(0)
   expect(up.value('tessera_database_calls_total', { result: 'unavailable' })).toBe(0)
 
-  await postgres.down()
+  const start = await postgres.down()
   expect((await server.token(form, basic('auditor', SECRET))).status).toBe(503)
   const away = await scrape(server.admin)
   expect(away.value('tessera_database_calls_total', { store: 'directory', result: 'unavailable' })).toBe(1)
   expect(away.value('tessera_database_calls_total', { result: 'error' })).toBe(0)
   expect(away.value('tessera_refusals_total', { reason: 'storage_unavailable' })).toBe(1)
-  await postgres.up()
+  await start()
 })

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { metricTable } from '../../../src/observability/table.ts'
+import { childrenOf } from '../../harness/children-of.ts'
 import { environmentOf, type RunningCommand, startTessera } from '../../harness/cli.ts'
 import { MODEL, newSecret, SECRET } from '../../harness/model.ts'
 import { scrape } from '../../harness/scrape.ts'
@@ -78,9 +78,7 @@ test('the counters of all workers add up, and shared values count once', async (
 
 test('the counters of a worker survive its end', async () => {
   const before = await scrape(admin)
-  const [victim = 0] = execFileSync('ps', ['-o', 'pid=', '--ppid', String(command.child.pid)], { encoding: 'utf8' })
-    .split('\n')
-    .flatMap((line) => (line.trim() === '' ? [] : [Number(line)]))
+  const [victim = 0] = childrenOf(command.child.pid)
   process.kill(victim, 'SIGKILL')
   await command.printed(/another takes its place/)
   const after = await scrape(admin)

@@ -11,6 +11,7 @@ import { stringify } from 'yaml'
 import { ensureCertificate } from '../../../src/cli/dev/certificate.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
+import { childrenOf } from '../../harness/children-of.ts'
 import { type RunningCommand, startTessera } from '../../harness/cli.ts'
 import { MODEL, SECRET } from '../../harness/model.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
@@ -215,8 +216,7 @@ test('a replacement worker uses the options in force, whatever the file says by 
   const { reload, issuer, command, file } = await serve(2)
   await reload({ token: { lifetime: 61 } })
   writeFileSync(file, 'issuer: nonsense')
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(command.child.pid)], { encoding: 'utf8' })
-  const pids = children.trim().split(/\s+/).map(Number)
+  const pids = childrenOf(command.child.pid)
   expect(pids).toHaveLength(2)
   for (const pid of pids) process.kill(pid, 'SIGKILL')
   await command.printed(/(another takes its place[\s\S]*){2}/)

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { claimsOf, formOf } from '../../harness/assertions.ts'
+import { childrenOf } from '../../harness/children-of.ts'
 import { environmentOf, type RunningCommand, startTessera, tessera } from '../../harness/cli.ts'
 import { MODEL, SECRET } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
@@ -34,12 +34,6 @@ async function serve() {
   running.push(command)
   await command.printed(/is served on/)
   return { config, command, admin: `https://localhost:${config.admin.port}` }
-}
-
-/** The child processes of a process. */
-function childrenOf(pid: number | undefined): readonly number[] {
-  const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
-  return listed.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]))
 }
 
 /** Makes a token request over the agent's connections. */
