@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as requestInClear } from 'node:http'
 import { request as requestWithTls } from 'node:https'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { networkFault } from '../../platform/system-error.ts'
 import { FetchError } from './fetch-error.ts'
@@ -70,7 +70,9 @@ export class OutboundProxy {
       signal,
     } as const
     if (protocol !== 'https:') return requestInClear(options)
-    return requestWithTls({ ...options, ...(secureContext && { secureContext }) })
+    // Without a name here, Node would expect the certificate of the proxy to be for the host of the `Host` header.
+    const servername = isIP(options.host) === 0 ? options.host : ''
+    return requestWithTls({ ...options, servername, ...(secureContext && { secureContext }) })
   }
 }
 

@@ -76,7 +76,7 @@ export function send(
 
 /** Each request has its own agent, so that it shares no connection or TLS session and uses no proxy of the environment. */
 export const directly = (addresses: readonly HostAddress[]) => ({
-  agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
+  agent: new Agent(),
   lookup: answerWith(addresses),
 })
 
@@ -85,9 +85,7 @@ export const over = (socket: Socket, url: URL, secureContext: SecureContext | un
   createConnection: () => {
     const host = hostOf(url)
     const names = isIP(host) === 0 ? { servername: host } : { host }
-    return connectTls({ socket, ...names, ...(secureContext && { secureContext }) }).once('close', () =>
-      socket.destroy(),
-    )
+    return connectTls({ socket, ...names, ...(secureContext && { secureContext }) })
   },
 })
 

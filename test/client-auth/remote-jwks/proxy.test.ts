@@ -24,8 +24,10 @@ import {
 import { makeSigner, signWith } from '../../harness/tokens.ts'
 
 let certificate: Certificate
+let proxyCertificate: Certificate
 beforeAll(async () => {
-  certificate = await makeCertificate('keys.example', 'other.example', 'proxy.example')
+  certificate = await makeCertificate('keys.example', 'other.example')
+  proxyCertificate = await makeCertificate('localhost')
 })
 
 const stops: (() => Promise<void>)[] = []
@@ -46,10 +48,10 @@ interface TestProxy {
   open(): number
 }
 
-async function startProxy(status = 200, isWithTls = false): Promise<TestProxy> {
+async function startProxy(status = 200, isWithTls = false, shown = proxyCertificate): Promise<TestProxy> {
   const asked: IncomingMessage[] = []
   const open = new Set<Socket>()
-  const server: Server = isWithTls ? createHttpsServer(certificate) : createHttpServer()
+  const server: Server = isWithTls ? createHttpsServer(shown) : createHttpServer()
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push(request)
     open.add(socket.on('error', () => {}).once('close', () => open.delete(socket)))
@@ -92,7 +94,7 @@ const noLookup = async (host: string) => {
 const fetcherThrough = (proxy: string, { direct, allowed = [], lookup = noLookup, time = 5_000 }: Changes = {}) =>
   new JsonFetcher({
     addresses: new AddressRules(allowed),
-    ca: [certificate.cert],
+    ca: [certificate.cert, proxyCertificate.cert],
     lookup,
     proxy: new OutboundProxy(new URL(proxy), direct),
     limits: { time },
@@ -111,16 +113,43 @@ describe('through a proxy', () => {
   test.each([false, true])(
     'a document comes from a host that only the proxy can resolve; the proxy with TLS: %s',
     async (isWithTls) => {
-      const source = await keep(startSource(certificate, (_request, response) => sendJson(response, { keys: [] })))
+      const source = await keep(
+        startSource(certificate, ({ socket }, response) =>
+          sendJson(response, { asked: Reflect.get(socket, 'servername') }),
+        ),
+      )
       const proxy = await startProxy(200, isWithTls)
       const { json } = await fetcherThrough(proxy.url).get(source.url('/jwks', 'keys.example'))
-      expect(json).toEqual({ keys: [] })
+      expect(json).toEqual({ asked: 'keys.example' })
       expect(proxy.asked.map(({ url, headers }) => [url, headers.host, headers['proxy-authorization']])).toEqual([
         [`keys.example:${source.port}`, `keys.example:${source.port}`, undefined],
       ])
       await expect.poll(proxy.open).toBe(0)
     },
   )
+
+  test.each([false, true])(
+    'a host that falls silent: the connection ends with the time of the fetch; the proxy with TLS: %s',
+    async (isWithTls) => {
+      const silent = await keep(startTcp((socket) => socket.resume()))
+      const proxy = await startProxy(200, isWithTls)
+      const fetcher = fetcherThrough(proxy.url, { time: 300 })
+      expect(await faultOf(fetcher, `https://keys.example:${silent.port}/`)).toMatchObject({ fault: 'timeout' })
+      await expect.poll(proxy.open).toBe(0)
+    },
+  )
+
+  test('a proxy with TLS must show a certificate for its own name', async () => {
+    const proxy = await startProxy(403, true)
+    const named = proxy.url.replace('127.0.0.1', 'localhost')
+    const url = 'https://keys.example/jwks'
+    expect(await faultOf(fetcherThrough(named), url)).toMatchObject({ message: expect.stringContaining('status 403') })
+    const other = (await startProxy(403, true, certificate)).url.replace('127.0.0.1', 'localhost')
+    expect(await faultOf(fetcherThrough(other), url)).toMatchObject({
+      fault: 'proxy',
+      message: expect.not.stringContaining('status'),
+    })
+  })
 
   test('the request names port 443, too', async () => {
     const proxy = await startProxy(403)
@@ -162,11 +191,15 @@ describe('through a proxy', () => {
     expect(proxy.asked.map(({ url }) => url)).toEqual([`keys.example:${source.port}`, `other.example:${source.port}`])
   })
 
-  test('the certificate must be that of the URL’s host', async () => {
-    const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
-    const proxy = await startProxy()
-    expect(await faultOf(fetcherThrough(proxy.url), source.url('/', 'third.example'))).toMatchObject({ fault: 'tls' })
-  })
+  test.each([false, true])(
+    'the certificate must be that of the URL’s host; the proxy with TLS: %s',
+    async (isWithTls) => {
+      const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
+      const proxy = await startProxy(200, isWithTls)
+      expect(await faultOf(fetcherThrough(proxy.url), source.url('/', 'third.example'))).toMatchObject({ fault: 'tls' })
+      await expect.poll(proxy.open).toBe(0)
+    },
+  )
 
   test('exempt hosts are fetched directly, under the same rules', async () => {
     const source = await keep(startSource(certificate, (_request, response) => sendJson(response, {})))
