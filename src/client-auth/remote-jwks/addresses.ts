@@ -57,29 +57,19 @@ const specialPurpose = kindsOf(SPECIAL_PURPOSE)
 const metadata = kindsOf(METADATA)
 const WELL_KNOWN_NAT64 = new Networks(['64:ff9b::/96'])
 
-/**
- * The IPv6 networks whose addresses contain an IPv4 address, and the byte at which it begins. Packets end up at the IPv4 address.
- */
-const HOLDING_IPV4 = [
-  // IPv4-compatible, RFC 4291 §2.5.5.1; IPv4-translated, RFC 2765 §2.1.
-  { network: '::/96', at: [12] },
-  { network: '::ffff:0:0:0/96', at: [12] },
-  // RFC 6052 §2.1. RFC 8215: each site chooses the length of its own prefix within the second network.
-  { network: '64:ff9b::/96', at: [12] },
-  { network: '64:ff9b:1::/48', at: [6, 7, 9, 12] },
-  // RFC 3056 §2.
-  { network: '2002::/16', at: [2] },
-  // Teredo, RFC 4380 §4: the server, and the client with all its bits inverted.
-  { network: '2001::/32', at: [4] },
-  { network: '2001::/32', at: [12], isInverted: true },
-].map(({ network, at, isInverted = false }) => ({ networks: new Networks([network]), at, isInverted }))
+const SIX_TO_FOUR = new Networks(['2002::/16'])
+const TEREDO = new Networks(['2001::/32'])
 
-/** The byte at which an IPv4 address begins after a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). */
-const NAT64_POSITIONS = [4, 5, 6, 7, 9, 12]
+/**
+ * The byte at which an IPv4 address begins after a NAT64 prefix of 32, 40, 48, 56, 64 and 96 bits (RFC 6052 §2.2). The last is also
+ * that of IPv4-compatible (RFC 4291 §2.5.5.1), IPv4-translated (RFC 2765 §2.1) and ISATAP addresses, and the first that of a Teredo
+ * server (RFC 4380 §4).
+ */
+const IPV4_POSITIONS = [4, 5, 6, 7, 9, 12]
 /** This byte is zero, and an embedded IPv4 address skips it (RFC 6052 §2.2). */
 const RESERVED_BYTE = 8
-/** The interface identifier of an ISATAP address, before its IPv4 address (RFC 5214 §6.1). */
-const ISATAP = /^0[02]005efe$/
+/** The interface identifiers of ISATAP addresses, before their IPv4 address (RFC 5214 §6.1). */
+const ISATAP: readonly string[] = ['00005efe', '02005efe']
 
 const ipv4At = (bytes: Uint8Array, from: number): string =>
   [0, 1, 2, 3, 4]
@@ -89,14 +79,29 @@ const ipv4At = (bytes: Uint8Array, from: number): string =>
     .map((place) => bytes[place])
     .join('.')
 
-/** The IPv4 addresses to which a packet for an IPv6 address may be routed. */
+/**
+ * The IPv4 addresses to which a packet for an IPv6 address may be routed. Any network may have its own, unknown NAT64 prefix, so each
+ * place that RFC 6052 allows counts.
+ */
 function ipv4Within(address: string): readonly string[] {
   const bytes = addressBytes(address)
   if (bytes?.length !== 16) return []
-  const held = HOLDING_IPV4.filter(({ networks }) => networks.has(address)).flatMap(({ at, isInverted }) =>
-    at.map((from) => ipv4At(isInverted ? bytes.map((byte) => byte ^ 0xff) : bytes, from)),
-  )
-  return ISATAP.test(Buffer.from(bytes).toString('hex', 8, 12)) ? [...held, ipv4At(bytes, 12)] : held
+  return [
+    ...IPV4_POSITIONS.map((from) => ipv4At(bytes, from)),
+    // RFC 3056 §2.
+    ...(SIX_TO_FOUR.has(address) ? [ipv4At(bytes, 2)] : []),
+    // The client, with all bits inverted (RFC 4380 §4).
+    ...(TEREDO.has(address) ? [ipv4At(invert(bytes), 12)] : []),
+  ]
+}
+
+const invert = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0xff)
+
+/** The IPv4 address at the end of an ISATAP address, to which its packets go. */
+function isatapIpv4(address: string): string | undefined {
+  const bytes = addressBytes(address)
+  if (bytes?.length !== 16) return undefined
+  return ISATAP.includes(Buffer.from(bytes).toString('hex', 8, 12)) ? ipv4At(bytes, 12) : undefined
 }
 
 /** The IPv4 address behind the well-known NAT64 prefix (RFC 6052 §2.1). Any other address is returned unchanged. */
@@ -109,23 +114,14 @@ function withoutNat64(address: string): string {
 function specialKind(address: string): string | undefined {
   const plain = withoutNat64(address)
   const kind = [...metadata, ...specialPurpose].find(({ networks }) => networks.has(plain))?.kind
-  return (
-    kind ??
-    ipv4Within(plain)
-      .map(specialKind)
-      .find((inner) => inner !== undefined)
-  )
+  if (kind !== undefined) return kind
+  const inner = isatapIpv4(plain)
+  return inner && specialKind(inner)
 }
 
-/**
- * The metadata address that an address equals or leads to. Any network may have its own, unknown NAT64 prefix. So an IPv6 address
- * counts as leading to metadata if it contains such an address at any place that RFC 6052 allows.
- */
+/** The metadata address that an address equals or may lead to. */
 function metadataWithin(address: string): string | undefined {
-  const bytes = addressBytes(address)
-  const nat64 = bytes?.length === 16 ? NAT64_POSITIONS.map((from) => ipv4At(bytes, from)) : []
-  const ends = [address, ...ipv4Within(address), ...nat64]
-  return ends.find((end) => metadata.some(({ networks }) => networks.has(end)))
+  return [address, ...ipv4Within(address)].find((end) => metadata.some(({ networks }) => networks.has(end)))
 }
 
 /** Decides which addresses may be connected to: public ones, and those that the configuration allows. */

@@ -20,7 +20,7 @@ export function readHttpsUrl(text: string): ReadUrl {
 }
 
 /** The host of a URL in the form for the DNS: without the brackets of IPv6 and without a final dot. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$|\.$/g, '')
+export const hostOf = (url: URL): string => url.hostname.replace(/[[\]]|\.$/g, '')
 
 const isLocalhost = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost')
 
