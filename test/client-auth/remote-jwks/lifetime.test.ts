@@ -17,6 +17,7 @@ const cases: [string, Parameters<typeof lifetimeOf>[0], number][] = [
   ['an invalid max-age', { 'cache-control': 'max-age=-5' }, 600],
   ['a max-age without a number', { 'cache-control': 'max-age' }, 60],
   ['max-age for shared caches only', { 'cache-control': 's-maxage=300' }, 600],
+  ['a directive that ends like max-age', { 'cache-control': 'stale max-age=300' }, 600],
   ['no-store', { 'cache-control': 'max-age=300, no-store' }, 60],
   ['no-cache', { 'cache-control': 'no-cache' }, 60],
   ['Expires', { expires: date(300) }, 300],

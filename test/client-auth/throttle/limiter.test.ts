@@ -166,6 +166,15 @@ describe('one client at one address', () => {
     expect(wait()).toBe(1)
   })
 
+  test('a person who fails once before each success is never slowed, however often that is', () => {
+    const { clock, fail, succeed } = setUp()
+    for (let minute = 0; minute < 120; minute += 1) {
+      fail(1)
+      succeed('a', HERE, 'right')
+      clock.advance(MINUTE)
+    }
+  })
+
   test('a guesser beside a client that keeps succeeding isn’t always forgiven', () => {
     const { clock, tryOut, wait } = setUp()
     let guesses = 0
@@ -366,6 +375,14 @@ describe('guesses at many clients from one IPv6 site', () => {
     for (let i = 300; i < 900; i += 1) fail(1, `c${i}`, withinSite(i))
     expect(wait('c900', withinSite(900))).toBe(60)
     expect(wait('c900', '2001:db8:2::1')).toBe(0)
+  })
+
+  test('a busy site with occasional failures is never slowed', () => {
+    const { clock, fail } = setUp()
+    for (let i = 0; i < 1_500; i += 1) {
+      fail(1, `c${i}`, withinSite(i % 1_000))
+      clock.advance(4_000)
+    }
   })
 
   test('clients that succeeded there are unaffected', () => {
