@@ -1,4 +1,4 @@
-import { isGenerated, looksGenerated } from '../../model/credentials/generate-secret.ts'
+import { isGenerated } from '../../model/credentials/generate-secret.ts'
 import { sha256 } from '../../model/credentials/secret-hash.ts'
 
 /**
@@ -47,9 +47,9 @@ export function describeSecret(secret: string): ReceivedSecret {
 
 function formOf(secret: string): ReceivedSecret['form'] {
   if (isGenerated(secret)) return 'generated'
-  if (looksGenerated(secret)) return 'mistyped'
   if (/^(?:eyJ|tsa_)/.test(secret)) return 'token'
   if (!secret.startsWith('tss_')) return 'chosen'
+  if (secret.length === GENERATED_LENGTH) return 'mistyped'
   return secret.length < GENERATED_LENGTH ? 'cut off' : 'too long'
 }
 

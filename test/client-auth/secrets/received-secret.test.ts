@@ -22,6 +22,8 @@ test.each<[string, string, object]>([
   ['without its first letter', SECRET.slice(1), { form: 'chosen' }],
   ['twice', SECRET + SECRET, { form: 'too long' }],
   ['with another letter', SECRET.slice(0, 9) + other(SECRET[9]) + SECRET.slice(10), { form: 'mistyped' }],
+  ['with a letter that none has', `${SECRET.slice(0, 9)}-${SECRET.slice(10)}`, { form: 'mistyped' }],
+  ['with a letter more', `${SECRET}a`, { form: 'too long' }],
   ['a JWT', 'eyJhbGciOiJFUzI1NiJ9.e30.x', { form: 'token' }],
   ['a sealed token', `tsa_${'a'.repeat(80)}`, { form: 'token' }],
   ['a chosen one', 'correct horse battery staple', { form: 'chosen' }],
