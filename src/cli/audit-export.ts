@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSink, STANDARD_OUTPUT } from '../audit/export/sinks.ts'
 import { BEGINNING, type Positions, positionsSchema } from '../audit/export/store.ts'
 import { AddressRules } from '../client-auth/remote-jwks/addresses.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import { systemClock } from '../platform/clock.ts'
-import { decodeText, LONGEST_FILE, readFile } from '../platform/files.ts'
+import { decodeText, isAbsent, LONGEST_FILE, readFile } from '../platform/files.ts'
 import { replacePrivateFile } from '../platform/private-files.ts'
 import { fileFault, isSystemError } from '../platform/system-error.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -70,7 +69,7 @@ async function writing(path: string, work: () => Promise<void>): Promise<void> {
 
 /** Reads how far an earlier run has got. A file that is not there stands for the beginning. @throws UserError */
 function readState(path: string): Positions {
-  if (!existsSync(path)) return BEGINNING
+  if (isAbsent(path)) return BEGINNING
   const { bytes, fault } = readFile(path, LONGEST_FILE)
   if (bytes === undefined) throw new UserError(`${path} can't be read: ${fault}`)
   const parsed = positionsSchema.safeParse(parse(decodeText(bytes) ?? ''))

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
 import { SQLITE, storageIn } from '../input/database-location.ts'
+import { isAbsent } from '../platform/files.ts'
 import { UsageError } from '../platform/user-error.ts'
 
 /** The configuration file of a command that names no other. */
@@ -22,7 +22,7 @@ export function namedConfigFile(given: string | undefined, env: Environment): st
 
 /** The named configuration file, or else the usual one if it exists. */
 export const configFile = (given: string | undefined, env: Environment, usual = USUAL_FILE): string | undefined =>
-  namedConfigFile(given, env) ?? (existsSync(usual) ? usual : undefined)
+  namedConfigFile(given, env) ?? (isAbsent(usual) ? undefined : usual)
 
 /** The options of a command, and its database. */
 export interface Settings {
@@ -43,7 +43,7 @@ export function readSettings(given: string | undefined, otherWays = '', usual?: 
   const options = loadOptions({ file, env: process.env })
   if (options.storage !== undefined) return { options, location: options.storage }
   const location = storageIn(options.data)
-  if (existsSync(dirname(location.slice(SQLITE.length)))) return { options, location }
+  if (!isAbsent(dirname(location.slice(SQLITE.length)))) return { options, location }
   const where = file === undefined ? '' : ` (${file} names none)`
   throw new UsageError(
     `no database is named${where}: name a file that sets storage, with --config or TESSERA_CONFIG; or create ${USUAL_FILE}; or set TESSERA_STORAGE; ` +

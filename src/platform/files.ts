@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { codeOf, fileFault } from './system-error.ts'
 import { decodeUtf8 } from './text.ts'
@@ -111,6 +111,18 @@ export function makeFolder(path: string, mode = 0o700): void {
       // Another process has just made it.
       if (codeOf(error) !== 'EEXIST') throw error
     }
+  }
+}
+
+/**
+ * Whether there is no such file or folder. One that this user may not even look for counts as there, so that its reader says why
+ * it can't be read, instead of that it does not exist.
+ */
+export function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
   }
 }
 

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { SQLITE, shownLocation } from '../input/database-location.ts'
 import type { Clock } from '../platform/clock.ts'
+import { isAbsent } from '../platform/files.ts'
 import { UserError } from '../platform/user-error.ts'
 import { migrate, pendingMigrations } from './migrations/migrate.ts'
 import { type PostgresAccess, parsePostgresUrl } from './postgres/address.ts'
@@ -68,7 +68,7 @@ export async function openExistingDatabase(location: string, access?: PostgresAc
 export function requireFile(location: string): void {
   if (!location.startsWith(SQLITE)) return
   const path = resolve(location.slice(SQLITE.length))
-  if (existsSync(path)) return
+  if (!isAbsent(path)) return
   throw new UserError(
     `storage: there is no such database: ${path}; \`tessera serve\` and \`tessera storage migrate\` create the one in the configuration`,
   )

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -125,6 +125,23 @@ describe('the configuration', () => {
     expect(configFile(undefined, { TESSERA_CONFIG: 'other.yaml' }, 'usual.yaml')).toBe('other.yaml')
     expect(configFile(undefined, {}, 'nothing.yaml')).toBeUndefined()
     expect(readSettings(undefined, '', 'usual.yaml').location).toBe(storage)
+  })
+
+  describe('a file that can not even be looked for is not called missing', () => {
+    const LOOP = 'its symbolic links lead round in a circle'
+    beforeEach(() => symlinkSync('loop', 'loop'))
+
+    test('the usual file', () => {
+      expect(() => readSettings(undefined, '', 'loop')).toThrow(`loop can't be read: ${LOOP}`)
+    })
+
+    test.each([
+      ['the database', ['clients', 'list'], 'sqlite:./loop', `storage: sqlite:./loop can't be used: ${LOOP}`],
+      ['the backup', ['restore', '--from', 'loop'], 'sqlite:./new.db', `loop can't be used: ${LOOP}`],
+    ])('%s', async (_, args, storage, message) => {
+      const env = { TESSERA_STORAGE: storage, TESSERA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
+      expect(await runTessera(args, env)).toEqual({ code: 1, stdout: '', stderr: `tessera: ${message}\n` })
+    })
   })
 
   test('may not name a database by a blank variable', async () => {

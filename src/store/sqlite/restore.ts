@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../platform/clock.ts'
-import { makeFolder } from '../../platform/files.ts'
+import { isAbsent, makeFolder } from '../../platform/files.ts'
 import { NotAllowed, UserError } from '../../platform/user-error.ts'
 import { type Contents, checkDatabase, copyDatabase, syncFile } from './copy-file.ts'
 import { takeDatabase } from './exclusive.ts'
@@ -33,7 +33,7 @@ export interface Restored extends Contents {
  * @throws UserError if the backup is damaged, the database is in use, or it has data and `replace` is not set
  */
 export async function restoreSqlite({ from, to, replace, clock, inspect }: RestoreOptions): Promise<Restored> {
-  if (!existsSync(from)) throw new UserError(`${from}: there is no such file`)
+  if (isAbsent(from)) throw new UserError(`${from}: there is no such file`)
   const contents = checkDatabase(from)
   makeFolder(dirname(to))
   // The replaced database is kept. It is as secret as its replacement.
