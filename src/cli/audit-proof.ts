@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { Options } from '../config/schema.ts'
+import type { MasterKey } from '../crypto/master-key.ts'
 import type { GivenCheckpoint } from '../management/audit/checkpoints.ts'
 import type { Fault } from '../management/audit/faults.ts'
 import { rotateAuditKey } from '../management/audit/rotate-key.ts'
 import { type Verification, verifyAudit } from '../management/audit/verify.ts'
 import { UserError } from '../platform/user-error.ts'
 import { managementContext, masterKeyOf, withDatabase } from './database.ts'
+import { counted } from './effects.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable, say, withProgress } from './output.ts'
 import { readTextInput } from './read-input.ts'
@@ -27,7 +30,7 @@ const LONGEST_LOG = 512 * 1024 * 1024
 export async function auditVerify({ key, checkpoints, config, ...output }: VerifyOptions): Promise<void> {
   const given = checkpoints === undefined ? [] : checkpointsIn(await readTextInput(checkpoints, LONGEST_LOG))
   await withDatabase(config, async (opened) => {
-    const context = { ...managementContext(opened), masterKey: masterKeyOf(opened.options) }
+    const context = { ...managementContext(opened), masterKey: verifyingKey(opened.options, key) }
     const result = await withProgress((state) => {
       const onProgress = (events: number): void => state(`${events} events verified so far`)
       return verifyAudit(context, { key, given, onProgress })
@@ -35,10 +38,16 @@ export async function auditVerify({ key, checkpoints, config, ...output }: Verif
     show(output, { data: asJson(result), forPeople: () => report(result) })
     if (result.faultCount > 0)
       throw new UserError(
-        `the audit log does not match its proof in ${result.faultCount} places: see docs/operating/audit.md`,
+        `the audit log does not match its proof in ${counted(result.faultCount, 'place')}: see docs/operating/audit.md`,
       )
   })
 }
+
+/** The master key, which a thumbprint replaces: an auditor need not be able to sign. */
+const verifyingKey = (options: Options, thumbprint: string | undefined): MasterKey | undefined =>
+  thumbprint !== undefined && options.master_key === undefined && options.master_key_file === undefined
+    ? undefined
+    : masterKeyOf(options)
 
 /** `tessera audit rotate-key`: replaces the key that signs the audit log. */
 export const auditRotateKey = ({ reason, config, ...output }: RotateOptions): Promise<void> =>
@@ -87,18 +96,17 @@ function report(result: Verification): void {
   if (result.faultCount > result.faults.length) print(`and ${result.faultCount - result.faults.length} more`)
   const { events, chains, checkpoints, removed, uncovered, unchained, keys, lastCheckpointAt } = result
   if (result.faultCount === 0)
-    print(`${events} events in ${chains} chains are as they were written; ${checkpoints} checkpoints sign them`)
+    print(
+      `${counted(events, 'event')} in ${counted(chains, 'chain')} are as they were written; ${counted(checkpoints, 'checkpoint')} ${checkpoints === 1 ? 'signs' : 'sign'} them`,
+    )
   if (removed > 0) say(`Retention has removed ${removed} events and checkpoints, and signed that.`)
   if (unchained > 0) say(`${count(unchained)} from before there were chains. Nothing is known about those.`)
   if (uncovered > 0) {
     const since = time(lastCheckpointAt)
     say(`${count(uncovered)} not signed yet${since === undefined ? '' : `; the last checkpoint is of ${since}`}.`)
   }
-  say(
-    keys.length === 0
-      ? 'No key signs this log yet: a server makes one when it starts.'
-      : `Trusted keys: ${keys.join(', ')}`,
-  )
+  if (keys.length > 0) say(`Trusted keys: ${keys.join(', ')}`)
+  else if (result.faultCount === 0) say('No key signs this log yet: a server makes one when it starts.')
 }
 
 /** For example `17 events are`. */

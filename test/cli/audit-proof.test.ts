@@ -42,7 +42,7 @@ test('an untouched log verifies, and matches the checkpoints in the log of the s
   writeFileSync(file, lines.join('\n'))
   const { stdout, stderr, error } = await runCommand(env, () => auditVerify({ checkpoints: file }))
   expect(error).toBeUndefined()
-  expect(stdout).toMatch(/^\d+ events in 3 chains are as they were written; 1 checkpoints sign them\n$/)
+  expect(stdout).toMatch(/^\d+ events in 3 chains are as they were written; 1 checkpoint signs them\n$/)
   const [, kid = ''] = /^Trusted keys: (\S+)$/m.exec(stderr) ?? []
   const json = await runCommand(env, () => auditVerify({ json: true, key: kid }))
   expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, uncovered: 0, keys: [kid], faults: [] })
@@ -62,7 +62,7 @@ test('a change by hand fails the command, which says where', async () => {
       `^chain ${row?.['chain']}, place ${row?.['place']}, event ${row?.['seq']}, \\S+Z: the event, or its hash, was changed\n$`,
     ),
   )
-  expect(error).toBe('the audit log does not match its proof in 1 places: see docs/operating/audit.md')
+  expect(error).toBe('the audit log does not match its proof in 1 place: see docs/operating/audit.md')
   rows.run(`update audit_event set client_id = 'batch' where client_id = 'other'`)
 })
 
@@ -77,6 +77,22 @@ test('an event has the reason, the hash of the manifest, and names beside ids', 
     actor: { way: 'manifest', sha256: [hash('sha256', 'clients: [{ client_id: job, name: The job, owner: team }]')] },
     changes: { things: [{ thing: 'client', id: 'job', name: 'The job', owner: 'team', before: null }] },
   })
+})
+
+test('an auditor with a thumbprint needs no master key, and a wrong one is no sign of a change', async () => {
+  const wrong = { ...env, TESSERA_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') }
+  const { TESSERA_MASTER_KEY: _, ...without } = wrong
+  const { keys } = JSON.parse((await runCommand(env, () => auditVerify({ json: true }))).stdout)
+  for (const one of [without, wrong])
+    expect(await runCommand(one, () => auditVerify({ key: keys[0] }))).toMatchObject({
+      error: undefined,
+      stdout: expect.stringMatching(/ are as they were written; /),
+    })
+  expect((await runCommand(without, () => auditVerify({}))).error).toMatch(/^master_key_file: is required/)
+  const { stdout, stderr, error } = await runCommand(wrong, () => auditVerify({}))
+  expect(stdout).toMatch(/^the private part of .* which was not given: give that one, or the thumbprint of a key/)
+  expect(stderr).not.toContain('No key signs this log yet')
+  expect(error).toMatch(/^the audit log does not match its proof/)
 })
 
 test.each([

@@ -5,10 +5,15 @@ import { type AuditKey, isWhole, openSeal, trustedKeys } from '../../audit/proof
 import type { ChainedRow } from '../../audit/proof/store.ts'
 import type { MasterKey } from '../../crypto/master-key.ts'
 import { UserError } from '../../platform/user-error.ts'
-import type { SealedContext } from '../context.ts'
+import type { ManagementContext } from '../context.ts'
 import { type GivenCheckpoint, readCheckpoints, type Signed } from './checkpoints.ts'
 import { type Fault, Faults } from './faults.ts'
 import { type Position, Removed } from './removed.ts'
+
+/** The master key may be missing if the input names a trusted key: an auditor need not be able to sign. */
+interface VerifyContext extends ManagementContext {
+  readonly masterKey: MasterKey | undefined
+}
 
 interface VerifyInput {
   /** The thumbprint of a trusted key; by default, the key in use is trusted if the master key decrypts its private part. */
@@ -47,7 +52,7 @@ const PAGE = 250
  * Verifies the events, chains, checkpoints and removals of all tenants, as they were when it began. It holds one page of events, and
  * the hashes that checkpoints sign. @throws UserError if there is no such key as the given one
  */
-export async function verifyAudit(context: SealedContext, input: VerifyInput = {}): Promise<Verification> {
+export async function verifyAudit(context: VerifyContext, input: VerifyInput = {}): Promise<Verification> {
   const { proof } = context.store
   const { rest = nextTurn } = input
   const faults = new Faults()
@@ -86,19 +91,43 @@ export async function verifyAudit(context: SealedContext, input: VerifyInput = {
 }
 
 /** The keys to trust, in the order of their use. */
-function trusted(all: readonly AuditKey[], masterKey: MasterKey, pinned: string | undefined, faults: Faults) {
+function trusted(
+  all: readonly AuditKey[],
+  masterKey: MasterKey | undefined,
+  pinned: string | undefined,
+  faults: Faults,
+) {
   for (const [index, key] of all.entries())
     if (key.number !== index + 1 || !isWhole(key)) faults.add(`the audit key ${key.kid} was changed`)
   if (pinned !== undefined && !all.some(({ kid }) => kid === pinned))
     throw new UserError(`no key of this audit log has the thumbprint ${pinned}`)
-  const seal = openSeal(all, masterKey)
-  // Before a server has started, there is no key, and nothing is signed.
-  if ('problem' in seal && all.length > 0) faults.add(seal.problem)
-  const kid = pinned ?? ('problem' in seal ? undefined : seal.kid)
+  const opened = openedKey(all, masterKey, pinned !== undefined, faults)
+  const kid = pinned ?? opened
   const keys = kid === undefined ? new Map() : trustedKeys(all, kid)
   for (const other of all.filter((one) => !keys.has(one.kid)))
     faults.add(`no trusted key vouches for the audit key ${other.kid}`)
   return new Map(all.flatMap((one) => [...keys].filter(([name]) => name === one.kid)))
+}
+
+/**
+ * The key in use, if the master key decrypts its private part.
+ * @param isKnown whether the trust comes from elsewhere, so that a missing master key is no fault
+ */
+function openedKey(
+  all: readonly AuditKey[],
+  masterKey: MasterKey | undefined,
+  isKnown: boolean,
+  faults: Faults,
+): string | undefined {
+  // Before a server has started, there is no key, and nothing is signed.
+  if (masterKey === undefined || all.length === 0) return undefined
+  const under = all.at(-1)?.encrypted?.masterKeyId
+  const isMissing = under !== undefined && !masterKey.has(under)
+  if (isMissing && isKnown) return undefined
+  const seal = openSeal(all, masterKey)
+  if (!('problem' in seal)) return seal.kid
+  faults.add(isMissing ? `${seal.problem}: give that one, or the thumbprint of a key that you trust` : seal.problem)
+  return undefined
 }
 
 /** The thumbprint in the detail of a key's event; undefined if the detail was changed, as the hash of the event shows. */
