@@ -135,7 +135,7 @@ const planWithout = (plan: ShownPlan): ShownPlan => planAnswer.parse(withoutSecr
 /** An applied plan in the form that was asked for, with its secrets. @param end further lines for people */
 function textOfPlan(shown: ShownPlan, options: OutputOptions, end: readonly string[]): string {
   if (isForPeople(options) && secretsOfPlan(shown).length > 0)
-    say('These secrets were generated. They are shown only once:')
+    say('Secrets were generated. They follow the plan, and are shown only once:')
   const lines = [...planLines(shown), ...secretLines(shown), ...end]
   return textOf(options, planAsJson(shown, false)) ?? lines.join('\n')
 }

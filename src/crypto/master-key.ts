@@ -10,7 +10,7 @@ const KEY_BYTES = 32
 export class MasterKeyMismatch extends UserError {
   constructor(inUse: string, given: string) {
     super(
-      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give ${inUse}, or both to change it; if ${inUse} is lost, run tessera keys repair`,
+      `the database is encrypted under the master key ${inUse}; the one given is ${given}: give ${inUse}, or both to change it; if ${inUse} is lost, run tessera keys repair --master-key-lost`,
     )
   }
 }

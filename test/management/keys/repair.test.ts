@@ -211,7 +211,9 @@ describe('with another master key', () => {
     const before = keysIn()
     for (const yes of [undefined, true] as const) {
       const { error, stdout } = await repair(yes && { yes }, withNext())
-      expect(error).toMatch(/is encrypted under the master key .* if .* is lost, run tessera keys repair/)
+      expect(error).toMatch(
+        /is encrypted under the master key .* if .* is lost, run tessera keys repair --master-key-lost$/m,
+      )
       expect(stdout).toBe('')
     }
     expect(keysIn()).toEqual(before)

@@ -62,7 +62,7 @@ describe('tessera apply', () => {
     const manifest = `${API}clients: [{ client_id: a, scopes: [edit], credentials: [{ label: main }] }]`
     const first = await apply(manifest)
     expect(first.stdout).toMatch(/^a\tmain\ttss_[0-9A-Za-z]{49}$/m)
-    expect(first.stderr).toContain('shown only once')
+    expect(first.stderr).toContain('They follow the plan, and are shown only once:')
     const second = await apply(manifest)
     expect(second.stdout).toBe('0 created, 0 updated, 2 unchanged\n')
     expect((await apply(manifest, '--dry-run')).stdout).not.toContain('tss_')
