@@ -1,11 +1,41 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fchownSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 
 /** The bits of a file's mode for the group and for others. */
 export const OF_OTHERS = 0o077
 
 /** Makes an empty file that only its owner can read, if there is none. */
 export function createPrivateFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) closeSync(openSync(path, 'a', 0o600))
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) createNewPrivateFile(path)
+  // A link whose target does not exist yet.
+  else closeSync(openSync(path, 'a', 0o600))
+}
+
+/**
+ * Makes an empty file that only its owner can read. A file that root makes in the folder of another user belongs to that user:
+ * otherwise a server could not open the database that an administrator has made or restored for it.
+ * @throws an error of the system if the path is taken
+ */
+export function createNewPrivateFile(path: string): void {
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    if (process.getuid?.() !== 0) return
+    const { uid, gid } = statSync(dirname(path))
+    if (uid !== 0) fchownSync(file, uid, gid)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Replaces a file by one that only its owner can read: a crash leaves the old content or the new. */

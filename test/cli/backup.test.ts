@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
   appendFileSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHANGES } from '../../src/audit/proof/chain.ts'
@@ -266,6 +267,35 @@ function addMigration(file: string): void {
   database.exec("insert into migration (name, timestamp) values ('9999-future', '')")
   database.close()
 }
+
+const isRoot = process.getuid?.() === 0
+
+describe.skipIf(!isRoot)(`root, for the user of the server${isRoot ? '' : ' (skipped: not root)'}`, () => {
+  const SERVER = 65_534
+  const theirs = () => {
+    const path = newPath()
+    chownSync(dirname(path), SERVER, SERVER)
+    return path
+  }
+  const ownersIn = (database: string) =>
+    readdirSync(dirname(database)).map((name) => statSync(join(dirname(database), name)).uid)
+
+  test('restores a database that the server can open, and replaces one', async () => {
+    const database = theirs()
+    for (const options of [{}, { replace: true }]) {
+      expect((await restoreTo(database, sound, options)).error).toBeUndefined()
+      expect(statSync(database)).toMatchObject({ uid: SERVER, gid: SERVER })
+      expect(new Set(ownersIn(database))).toEqual(new Set([SERVER]))
+    }
+  })
+
+  test('migrates and backs up into its folder', async () => {
+    const database = theirs()
+    expect(await tessera(['storage', 'migrate'], { env: environment(database) })).toMatchObject({ code: 0 })
+    expect((await backUp(`${database}.backup`, `sqlite:${database}`)).error).toBeUndefined()
+    expect(new Set(ownersIn(database))).toEqual(new Set([SERVER]))
+  })
+})
 
 describe('--replace', () => {
   const listed = async (database: string) => (await runCommand(environment(database), () => clientsList({}))).stdout

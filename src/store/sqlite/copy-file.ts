@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { createNewPrivateFile } from '../../platform/private-files.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { sqliteFault } from './problems.ts'
 
@@ -20,7 +21,7 @@ export interface Contents {
  */
 export function copyDatabase(from: string, to: string): void {
   // Create the file first, as SQLite would give it the mode of the umask. VACUUM INTO accepts an empty file.
-  closeSync(openSync(to, 'wx', 0o600))
+  createNewPrivateFile(to)
   try {
     withFile(from, (database) => {
       // The copy can give free pages back, even if an earlier version created the database without this setting.
