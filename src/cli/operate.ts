@@ -28,7 +28,8 @@ async function onTarget<Result>(
   if (chosen.kind === 'server')
     return work(onServer({ server: new Server(chosen.origin, undefined), token: chosen.token, stated }, secrets))
   const profile = profiles.load(chosen.name)
-  const { tokenOf } = await import('./log-in.ts')
+  const { renewalOf, tokenOf } = await import('./log-in.ts')
+  const renew = renewalOf(profiles, chosen.name, profile)
   const token = await tokenOf(profiles, chosen.name, profile)
-  return work(onServer({ server: new Server(profile.server, profile.ca), token, stated }, secrets))
+  return work(onServer({ server: new Server(profile.server, profile.ca), token, renew, stated }, secrets))
 }
