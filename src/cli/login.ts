@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { withoutUndefined } from '../management/schemas/values.ts'
 import { systemClock } from '../platform/clock.ts'
 import { NotAllowed, UsageError, UserError } from '../platform/user-error.ts'
 import { clientToken } from './client-token.ts'
@@ -12,6 +13,7 @@ import { Profiles } from './remote/profiles.ts'
 import { Server } from './remote/server.ts'
 import { originOf } from './remote/server-url.ts'
 import { printTable } from './table.ts'
+import { type ChosenTarget, chooseTarget } from './target.ts'
 
 interface LoginOptions extends Partial<Omit<ClientOptions, 'ca'>> {
   readonly profile?: string
@@ -35,7 +37,16 @@ const polled = z.looseObject({
 
 const session = z.looseObject({ id: z.string(), name: z.string() })
 
-const me = z.looseObject({ permissions: z.array(z.string()) })
+const me = z.looseObject({
+  actor: z.looseObject({ kind: z.string(), client_id: z.string().optional(), name: z.string().optional() }),
+  permissions: z.array(z.string()),
+  groups: z.array(z.looseObject({ name: z.string(), permissions: z.array(z.string()) })),
+})
+
+interface WhoamiOptions extends OutputOptions {
+  readonly server?: string
+  readonly profile?: string
+}
 
 /** `tessera login`: logs in at a server, as a person with a browser or as a client, and keeps the log-in in a profile. */
 export async function login(address: string, { profile, ca, ...client }: LoginOptions): Promise<void> {
@@ -155,21 +166,36 @@ export const profilesUse = (name: string): void => new Profiles(process.env).use
 export const profilesDelete = (name: string): void => new Profiles(process.env).delete(name)
 
 /** `tessera whoami`: says as whom commands act on a server, and checks that the server agrees. */
-export async function whoami({
-  profile: given,
-  ...output
-}: OutputOptions & { readonly profile?: string }): Promise<void> {
+export async function whoami({ server: address, profile, ...output }: WhoamiOptions): Promise<void> {
   const profiles = new Profiles(process.env)
-  const name = given ?? process.env['TESSERA_PROFILE'] ?? profiles.current
-  if (name === undefined) throw new UsageError('nobody is logged in: run tessera login, or name a profile')
-  const profile = profiles.load(name)
-  const token = await tokenOf(profiles, name, profile)
-  const server = new Server(profile.server, profile.ca)
-  const { permissions } = me.parse((await server.send({ method: 'GET', path: '/api/v1/me' }, token)).body)
-  const data = { ...asJson(profiles, name), permissions }
+  const env = { ...process.env, TESSERA_CONFIG: undefined, TESSERA_STORAGE: undefined }
+  const chosen = chooseTarget(withoutUndefined({ server: address, profile }), env, profiles)
+  if (chosen.kind === 'database')
+    throw new UsageError('nobody is logged in: run tessera login, or name a server or a profile')
+  const { server, token, about } = await callerOf(profiles, chosen)
+  const { actor, permissions, groups } = me.parse(
+    (await server.send({ method: 'GET', path: '/api/v1/me' }, token)).body,
+  )
+  const login = actor.kind === 'client' ? 'client' : 'person'
+  const who = actor.client_id ?? actor.name
+  const data = { login, who, ...about, permissions, groups }
   const forPeople = () => {
-    print(printable(`${data.login} ${data.who ?? ''} at ${data.server} (profile ${name})`))
+    const place = about.name === undefined ? 'TESSERA_TOKEN' : `profile ${about.name}`
+    print(printable(`${data.login} ${data.who ?? ''} at ${data.server} (${place})`))
     print(printable(`permissions: ${permissions.join(' ') || 'none'}`))
+    for (const { name, permissions: within } of groups)
+      print(printable(`over what ${name} owns: ${within.join(' ') || 'none'}`))
   }
   show(output, { data, forPeople })
+}
+
+/** The server of a target, the token for it, and the profile that both come from. */
+async function callerOf(profiles: Profiles, chosen: Exclude<ChosenTarget, { kind: 'database' }>) {
+  if (chosen.kind === 'server') {
+    const { origin, token } = chosen
+    return { server: new Server(origin, undefined), token, about: { server: origin, name: undefined } }
+  }
+  const profile = profiles.load(chosen.name)
+  const token = await tokenOf(profiles, chosen.name, profile)
+  return { server: new Server(profile.server, profile.ca), token, about: asJson(profiles, chosen.name) }
 }

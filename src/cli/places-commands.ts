@@ -95,7 +95,8 @@ export function addProfiles(program: Command): void {
     .action(async (options) => (await import('./login.ts')).logout(options))
   program
     .command('whoami')
-    .description('print as whom commands act on a server')
+    .description('print as whom commands act on a server, and what they may do there')
+    .option('--server <url>', 'the server, which must have been logged in to')
     .option('--profile <name>', 'the profile; by default, the current one')
     .option(...JSON_OUTPUT)
     .action(async (options) => (await import('./login.ts')).whoami(options))

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { operations } from '../../../src/admin/operations/operations.ts'
 import { REMOTE } from '../../../src/cli/global-options.ts'
-import { permissionNames } from '../../../src/management/authority/permissions.ts'
+import { type Permission, permissionNames } from '../../../src/management/authority/permissions.ts'
 import { administrator } from '../../harness/admin.ts'
 import { commandsOf, type Printed, runTessera } from '../../harness/program.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
 import { type Source, startSource } from '../../harness/source.ts'
+import { until } from '../../harness/until.ts'
 
 const clients = ['alpha', 'omega'].map(
   (place) => `
@@ -33,7 +34,7 @@ apis:
   - { audience: https://api.example.com, scopes: [{ name: read }] }
   - { audience: https://alpha.example.com, name: One, owner: team-a }
   - { audience: https://omega.example.com, name: One, owner: team-a }
-clients:${administrator('root', permissionNames)}${administrator('reader', ['clients:read'])}${clients.join('')}
+clients:${administrator('root', permissionNames)}${administrator('reader', ['clients:read'])}${administrator('member', ['groups:act'])}${clients.join('')}
 `,
   })
   folder = mkdtempSync(join(tmpdir(), 'tessera-target-'))
@@ -393,6 +394,15 @@ describe('a token never goes elsewhere', () => {
   })
 })
 
+test.each(['local', 'remote'] as const)('a client that exists is not created again: %s', async (place) => {
+  const args = ['clients', 'create', 'reader', '--secrets-to', 'stdout']
+  expect(await runTessera(args, place === 'local' ? local : remote)).toEqual({
+    code: 5,
+    stdout: '',
+    stderr: 'tessera: there is one of this name already: change that one, or choose another name\n',
+  })
+})
+
 describe('a profile', () => {
   const config = () => join(remote['XDG_CONFIG_HOME'] ?? '', 'tessera')
 
@@ -431,6 +441,28 @@ describe('a profile', () => {
     await runTessera(['profiles', 'use', 'root'], remote)
   })
 
+  test('whoami names the caller on whose behalf commands act, and what it may do in groups', async () => {
+    const members = { members: [{ kind: 'client', id: 'member', permissions: ['view', 'rotate'] }] }
+    const group = join(folder, 'team.yaml')
+    writeFileSync(group, JSON.stringify(members))
+    expect(await runTessera(['groups', 'put', 'team', '-f', group], local)).toMatchObject({ code: 0 })
+    writeFileSync(join(folder, 'member.secret'), 'secret of member')
+    await logIn('member', 'member')
+    const within = 'permissions: none\nover what team owns: view rotate\n'
+    const who = async (args: readonly string[], env: Record<string, string> = {}) =>
+      (await runTessera(['whoami', ...args], { ...remote, ...env })).stdout
+    expect(await who([])).toBe(`client member at ${server.admin} (profile member)\n${within}`)
+    const { token } = JSON.parse(readFileSync(join(config(), 'member.json'), 'utf8')).login
+    await runTessera(['profiles', 'delete', 'member'], remote)
+    await runTessera(['profiles', 'use', 'root'], remote)
+    const given = { TESSERA_SERVER: server.admin, TESSERA_TOKEN: token.value }
+    expect(await who([], given)).toBe(`client member at ${server.admin} (TESSERA_TOKEN)\n${within}`)
+    expect(await who(['--server', server.admin], { TESSERA_TOKEN: token.value })).toContain('client member')
+    expect(await who(['--profile', 'root'], given)).toContain('(profile root)')
+    expect(JSON.parse(await who(['--json'], given))).toMatchObject({ groups: [{ name: 'team' }] })
+    await runTessera(['groups', 'delete', 'team', '--yes'], local)
+  })
+
   test('gets another token when the first one has expired', async () => {
     const path = join(config(), 'root.json')
     const profile = JSON.parse(readFileSync(path, 'utf8'))
@@ -438,6 +470,24 @@ describe('a profile', () => {
     writeFileSync(path, JSON.stringify(profile))
     expect(await runTessera(['keys', 'list', '--profile', 'root'], remote)).toMatchObject({ code: 0 })
     expect(JSON.parse(readFileSync(path, 'utf8')).login.token.value).not.toBe('expired')
+  })
+
+  test('gets another token when the kept one is older than a permission', async () => {
+    const grow = async (permissions: readonly Permission[]) => {
+      const file = join(folder, 'grown.yaml')
+      writeFileSync(file, `clients:${administrator('grown', permissions)}`)
+      expect(await runTessera(['apply', '-f', file], local)).toMatchObject({ code: 0 })
+    }
+    const keys = () => runTessera(['keys', 'list', '--profile', 'grown'], remote)
+    writeFileSync(join(folder, 'grown.secret'), 'secret of grown')
+    await grow(['clients:read'])
+    await logIn('grown', 'grown')
+    expect(await keys()).toMatchObject({ code: 4, stderr: expect.stringContaining('keys:read') })
+    await grow(['clients:read', 'keys:read'])
+    await until(async () => (await keys()).code === 0)
+    await runTessera(['profiles', 'delete', 'grown'], remote)
+    await runTessera(['profiles', 'use', 'root'], remote)
+    await runTessera(['clients', 'delete', 'grown', '--yes'], local)
   })
 
   test('of a person says when the log-in has expired', async () => {
