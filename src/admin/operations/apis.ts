@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { showApi } from '../../management/apis/show.ts'
-import { noApi } from '../../management/authority/absent.ts'
+import { hiddenApi, noApi } from '../../management/authority/absent.ts'
 import { mayOver } from '../../management/authority/authority.ts'
 import { apiSchema, fromApi, scopeSchema, scopeSettingsSchema } from '../../management/schemas/api.ts'
 import { putApi } from '../../management/settings/put-api.ts'
@@ -219,5 +219,5 @@ async function write(
 function hidden(precondition: CallContext['precondition'], audience: Audience) {
   refuseStale(precondition, undefined)
   const { kind } = precondition
-  return kind === 'unconditional' ? noApi(audience) : new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
+  return kind === 'unconditional' ? noApi(audience) : hiddenApi(audience)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { noClient } from '../../management/authority/absent.ts'
+import { hiddenClient, noClient } from '../../management/authority/absent.ts'
 import { disableClient } from '../../management/clients/disable.ts'
 import { enableClient } from '../../management/clients/enable.ts'
 import { maySee, showClient } from '../../management/clients/show.ts'
@@ -217,5 +217,5 @@ async function write(
 function hidden(precondition: CallContext['precondition'], id: ClientId) {
   refuseStale(precondition, undefined)
   const { kind } = precondition
-  return kind === 'unconditional' ? noClient(id) : new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+  return kind === 'unconditional' ? noClient(id) : hiddenClient(id)
 }

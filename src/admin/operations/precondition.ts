@@ -27,6 +27,8 @@ export class Stale extends Conflict {
   }
 }
 
+const TAKEN = 'there is one of this name already: change that one, or choose another name'
+
 /** Things have changed since a plan was made, so that it would do something else. */
 export class OutdatedPlan extends Conflict {}
 
@@ -43,9 +45,9 @@ export function refuseStale(precondition: Precondition, present: unknown, isSeen
       throw new Stale('there is nothing that If-Match could match', undefined)
     return
   }
-  if (kind === 'new') throw new Conflict('it exists already')
+  if (kind === 'new') throw new Conflict(TAKEN)
   if (kind === 'none') throw new PreconditionRequired()
-  if (kind === 'if absent') throw new Stale('it exists already', isSeen ? present : undefined)
+  if (kind === 'if absent') throw new Stale(TAKEN, isSeen ? present : undefined)
   if (kind === 'if match' && !precondition.tags.includes(etagOf(present)))
     throw new Stale(
       'it has changed since you read it: read it again, and repeat your change',

@@ -68,7 +68,7 @@ export function requireClientRights(
     if (gained !== undefined) {
       const isKnown = mayOver(authority, 'apis:read', api.owner) || names(after, api.audience)
       throw new NotAllowed(
-        `${gained} at ${isKnown ? api.audience : 'an API that you may not see'}: this takes the permission grants:write, or membership with grant in the group that owns the API`,
+        `the client ${gained} at ${isKnown ? api.audience : 'an API that you may not see'}: this takes the permission grants:write, or membership with grant in the group that owns the API`,
       )
     }
   }

@@ -3,7 +3,8 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { ModelSnapshot } from '../../model/store.ts'
 import { ATTEMPTS } from '../../model/store.ts'
 import { Audience, ClientId } from '../../oauth/ids.ts'
-import { Conflict } from '../../platform/user-error.ts'
+import { Conflict, NotAllowed } from '../../platform/user-error.ts'
+import { hiddenApi, hiddenClient } from '../authority/absent.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights, requireOverApi } from '../authority/api-rights.ts'
 import { type Authority, mayOver, requireOver, seesAll } from '../authority/authority.ts'
@@ -165,14 +166,12 @@ function refuseHidden(
   for (const { audience } of manifest.apis) {
     const api = apis.get(Audience(audience))
     const isThere = api !== undefined || unreadableApis.some(({ id }) => id === audience)
-    if (isThere && !mayOver(authority, 'apis:read', api?.owner))
-      throw new Conflict(`the audience ${JSON.stringify(audience)} is taken`)
+    if (isThere && !mayOver(authority, 'apis:read', api?.owner)) throw hiddenApi(audience)
   }
   for (const id of manifest.clients.map((client) => ClientId(client.client_id))) {
     const client = clients.get(id)
     const isThere = client !== undefined || unreadableClients.has(id)
-    if (isThere && !mayOver(authority, 'clients:read', client?.owner))
-      throw new Conflict(`the client id ${JSON.stringify(id)} is taken`)
+    if (isThere && !mayOver(authority, 'clients:read', client?.owner)) throw hiddenClient(id)
   }
 }
 
@@ -181,22 +180,35 @@ function requireManifestRights({ authority }: MakingContext, plan: Plan, model: 
   const apis = withAdminApi(apisAfter(plan, model.apis).values(), model.unreadableApis)
   for (const api of plan.apis) {
     const former = renames.apis.find(({ audience }) => audience === api.audience)?.before
-    requireApiRights(authority, apiBefore(model, api.audience) ?? former, api, apis)
+    naming(`api ${api.audience}`, () =>
+      requireApiRights(authority, apiBefore(model, api.audience) ?? former, api, apis),
+    )
   }
   for (const client of plan.clients) {
     const before = clientBefore(model, client.id) ?? renames.clients.get(client.id)
-    requireClientRights(authority, before, client, apis)
-    const isChanged = !isDeepStrictEqual(before?.credentials.all, client.credentials.all)
-    if (isChanged) requireOver(authority, 'credentials:write', client.owner)
-    const isRemoved = before?.credentials.all.some(({ id }) => !client.credentials.all.some((one) => one.id === id))
-    if (isRemoved) requireOver(authority, 'credentials:delete', client.owner)
+    naming(`client ${client.id}`, () => {
+      requireClientRights(authority, before, client, apis)
+      const isChanged = !isDeepStrictEqual(before?.credentials.all, client.credentials.all)
+      if (isChanged) requireOver(authority, 'credentials:write', client.owner)
+      const isRemoved = before?.credentials.all.some(({ id }) => !client.credentials.all.some((one) => one.id === id))
+      if (isRemoved) requireOver(authority, 'credentials:delete', client.owner)
+    })
   }
   for (const audience of plan.deleted.apis) {
     const api = apiBefore(model, audience)
-    if (api !== undefined) requireOverApi(authority, 'apis:delete', api)
+    if (api !== undefined) naming(`api ${audience}`, () => requireOverApi(authority, 'apis:delete', api))
   }
   for (const id of plan.deleted.clients) {
     const client = clientBefore(model, id)
-    if (client !== undefined) requireOverClient(authority, 'clients:delete', client)
+    if (client !== undefined) naming(`client ${id}`, () => requireOverClient(authority, 'clients:delete', client))
+  }
+}
+
+/** Names the part of a manifest that its author may not write: a manifest has many. @throws NotAllowed */
+function naming(part: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw error instanceof NotAllowed ? new NotAllowed(`${part}: ${error.message}`) : error
   }
 }

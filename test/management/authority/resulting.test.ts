@@ -197,7 +197,10 @@ describe('privilege-escalation: a manifest', () => {
         'the client id "theirs" is taken',
       )
     await expect(apply(alone, `apis: [{ audience: "${OTHER}" }]`)).rejects.toThrow('is taken')
-    await expect(apply(alone, 'clients: [{ client_id: new }]')).rejects.toThrow('clients:write')
+    await expect(apply(alone, 'clients: [{ client_id: new }]')).rejects.toThrow(/^client new: .*clients:write/)
+    await expect(apply(alone, 'apis: [{ audience: "https://new.example" }]')).rejects.toThrow(
+      /^api https:\/\/new\.example: .*apis:write/,
+    )
   })
 })
 
