@@ -72,11 +72,19 @@ function faultsOfConfiguration(text: string): readonly string[] {
   })
 }
 
+/** The places of secrets, copies and exports that a page writes where the user of the server has no right to, as it was installed. */
+const faultsOfPlaces = (text: string): readonly string[] =>
+  text.match(/(?:--secrets-to '?(?:file|env):|--to |--state )\/etc\/\S+|\/etc\/tessera\/\S*master\.key\b/g) ?? []
+
 describe.each(all)('$path', ({ code }) => {
   const faultsBy = (faultsOf: (text: string) => readonly string[]) => code.flatMap(({ text }) => faultsOf(text))
 
   test('names commands and flags that exist', () => {
     expect(faultsBy((text) => commandLinesOf(text).flatMap((line) => faultOfCommand(line) ?? []))).toEqual([])
+  })
+
+  test('names the files of an installed server, and writes none where only root may', () => {
+    expect(faultsBy(faultsOfPlaces)).toEqual([])
   })
 
   test('names scripts of package.json that exist', () => {
@@ -115,6 +123,8 @@ describe('a mistake is found', () => {
 
   test.each([
     [faultsOfScripts, 'npm run -s docs && npm run docz', ['npm run docz']],
+    [faultsOfPlaces, 'tessera apply --secrets-to file:/etc/tessera/a', ['--secrets-to file:/etc/tessera/a']],
+    [faultsOfPlaces, 'cp /etc/tessera/next-master.key x', ['/etc/tessera/next-master.key']],
     [faultsOfVariables, 'TESSERA_ISSUER=x TESSERA_ISUER=y', ['TESSERA_ISUER']],
     [faultsOfOptions, 'runtime.prot', ['runtime.prot']],
     [faultsOfOptions, 'runtime.port', []],

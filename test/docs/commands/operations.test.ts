@@ -76,9 +76,10 @@ describe.skipIf(without !== '')(`the commands of a page do what it promises${wit
     )
     const printed = await place.runPage('docs/operating/incidents/leaked-secret.md')
     expect(printed).toMatch(/^ *1 127\.0\.0\.1 node$/m)
+    expect(printed).toMatch(/^APIs that verify tokens themselves may accept its tokens until \d{4}-\S+\.$/m)
     expect((await ask('billing', secretOf('billing'))).status).toBe(401)
     expect(await isActive(token)).toBe(false)
-    expect((await ask('billing', secretOf('billing', 'after-leak', 'etc/tessera/billing.jsonl'))).status).toBe(200)
+    expect((await ask('billing', secretOf('billing', 'after-leak', 'var/lib/tessera/billing.jsonl'))).status).toBe(200)
     expect(await place.run('tessera apply -f etc/tessera/manifest --secrets-to file:again.jsonl')).toContain(
       'clients[0].credentials[0]: was revoked, and stays revoked',
     )
@@ -113,7 +114,7 @@ describe.skipIf(without !== '')(`the commands of a page do what it promises${wit
   test('docs/operating/incidents/lost-database.md', async () => {
     await place.run(`tessera backup --to backups/tessera.db
 tessera clients disable retired --yes
-tessera audit export --to etc/tessera/audit.jsonl
+tessera audit export --to audit.jsonl
 dd if=/dev/zero of=var/lib/tessera/tessera.db bs=4096 count=20 conv=notrunc status=none`)
     const printed = await place.runPage('docs/operating/incidents/lost-database.md', {
       '2026-11-26T00:00:00Z': new Date(Date.now() - 3_600_000).toISOString(),
@@ -130,7 +131,7 @@ dd if=/dev/zero of=var/lib/tessera/tessera.db bs=4096 count=20 conv=notrunc stat
     await place.run('tessera credentials remove billing leaked --yes')
     const printed = await place.runPage('docs/operating/incidents/flood.md')
     expect(printed).toMatch(/^ *1 127\.0\.0\.1 wrong_secret$/m)
-    expect((await ask('billing', secretOf('billing', '', 'etc/tessera/new.jsonl'))).status).toBe(200)
+    expect((await ask('billing', secretOf('billing', '', 'var/lib/tessera/new.jsonl'))).status).toBe(200)
   })
 
   test('docs/operating/rotating.md', async () => {
@@ -139,16 +140,11 @@ dd if=/dev/zero of=var/lib/tessera/tessera.db bs=4096 count=20 conv=notrunc stat
     place.write('etc/tessera/anna.password', 'correct horse battery')
     place.write('new.jwks.json', JSON.stringify({ keys: [next.publicJwk] }))
     place.write('new-ca.pem', root.pem)
-    for (const [from, to] of [
-      ['server.key', 'new-server.key'],
-      ['server.pem', 'new-server.pem'],
-    ]) {
-      await place.run(`cp etc/tessera/${from} ${to}`)
-    }
+    await place.run('cp etc/tessera/tls/*.pem .')
     await place.run('tessera admin bootstrap --name anna --password-file etc/tessera/anna.password')
     await place.runPage('docs/operating/rotating.md')
     for (const label of ['current', '']) {
-      const secret = secretOf('billing', label, label === '' ? 'etc/tessera/billing.jsonl' : 'secrets.jsonl')
+      const secret = secretOf('billing', label, label === '' ? 'var/lib/tessera/billing.jsonl' : 'secrets.jsonl')
       expect((await ask('billing', secret)).status).toBe(200)
     }
     expect(await isActive(signed)).toBe(true)

@@ -37,6 +37,19 @@ case $1 in
 esac
 `
 
+/** Stands in for `install`: a machine that runs the tests has no user of the server, so it gives files to nobody. */
+const INSTALL = `#!/bin/bash
+set -eu
+args=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    -o | -g) shift 2 ;;
+    *) args+=("$1"); shift ;;
+  esac
+done
+PATH=\${PATH#*:} exec install "\${args[@]}"
+`
+
 /** A machine on which a page's commands run: a configuration, its files, `tessera` and `systemctl`. */
 export interface Place {
   readonly folder: string
@@ -56,7 +69,8 @@ export interface Place {
  */
 export async function makePlace(manifest: string, authority: string): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-page-'))
-  for (const path of [...FOLDERS, '/bin', '/etc/tessera/manifest']) mkdirSync(join(folder, path), { recursive: true })
+  for (const path of [...FOLDERS, '/bin', '/etc/tessera/manifest', '/etc/tessera/tls'])
+    mkdirSync(join(folder, path), { recursive: true })
   const write = (name: string, text: string, mode = 0o600) => {
     writeFileSync(join(folder, name), text, { mode })
     chmodSync(join(folder, name), mode)
@@ -65,16 +79,16 @@ export async function makePlace(manifest: string, authority: string): Promise<Pl
   const issuer = `https://localhost:${port}`
   const tls = inject('tls')
   const etc = join(folder, 'etc/tessera')
-  copyFileSync(tls.cert, join(etc, 'server.pem'))
-  write('etc/tessera/server.key', readFileSync(tls.key, 'utf8'))
+  copyFileSync(tls.cert, join(etc, 'tls/cert.pem'))
+  write('etc/tessera/tls/key.pem', readFileSync(tls.key, 'utf8'))
   write(
     'etc/tessera/tessera.yaml',
     `issuer: ${issuer}
 storage: sqlite:${folder}/var/lib/tessera/tessera.db
-master_key_file: ${etc}/master.key
+master_key_file: ${etc}/master-key
 runtime: { host: localhost, port: ${port} }
 admin: { port: ${adminPort} }
-tls: { cert: ${etc}/server.pem, key: ${etc}/server.key, client_ca: ${etc}/clients-ca.pem }
+tls: { cert: ${etc}/tls/cert.pem, key: ${etc}/tls/key.pem, client_ca: ${etc}/clients-ca.pem }
 shutdown: { timeout: 0 }
 `,
   )
@@ -83,6 +97,7 @@ shutdown: { timeout: 0 }
   const node = process.execPath
   write('bin/tessera', `#!/bin/sh\nexec ${node} ${resolve('src/cli/main.ts')} "$@"\n`, 0o700)
   write('bin/systemctl', SYSTEMCTL, 0o700)
+  write('bin/install', INSTALL, 0o700)
 
   const here = (text: string) =>
     FOLDERS.reduce(
@@ -108,7 +123,7 @@ shutdown: { timeout: 0 }
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
       child.on('close', (code) => (code === 0 ? done(output) : fail(new Error(`exit ${code} of ${script}\n${output}`))))
     })
-  await run(`openssl rand -base64 32 > etc/tessera/master.key; chmod 600 etc/tessera/master.key
+  await run(`openssl rand -base64 32 > etc/tessera/master-key; chmod 600 etc/tessera/master-key
 tessera storage migrate
 tessera apply -f etc/tessera/manifest --secrets-to file:secrets.jsonl
 systemctl start`)
