@@ -131,7 +131,10 @@ export function addGroups(program: Command): void {
   groups
     .command('put <group>')
     .description('create a group, or replace its description and members')
-    .requiredOption('-f, --file <file>', 'the description and members, YAML or JSON; - reads standard input')
+    .requiredOption(
+      '-f, --file <file>',
+      'the description and the members, each with kind, id and permissions, YAML or JSON; - reads standard input',
+    )
     .option(...JSON_OUTPUT)
     .option(...CONFIG)
     .option(...REASON)
