@@ -38,6 +38,7 @@ clients:
   - { client_id: silent }
   - { client_id: late, credentials: [{ label: current, secret: ${SECRET}, expires: 2020-01-01T00:00:00Z }] }
   - { client_id: plain, introspects: all, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
+  - { client_id: mac, scopes: [edit], credentials: [{ secret: ${SECRET}, retrievable: true }] }
   - { client_id: signer, scopes: [edit], credentials: [{ jwks: { keys: [${JSON.stringify(signer.publicJwk)}] } }] }
   - { client_id: certified, scopes: [edit], credentials: [{ certificate: { san_dns: a.example.com } }] }
   - { client_id: off, scopes: [edit], credentials: [{ label: current, secret: ${SECRET} }] }
@@ -170,6 +171,24 @@ describe('tessera explain', () => {
         /^ {2}now \d{10}$/,
         /^ {2}seconds_late 60[0-2]$/,
         '  allowed 60',
+      ],
+    ],
+    [
+      'an assertion with a MAC of another secret: remedies for secrets, and none for keys',
+      401,
+      async () =>
+        server.token(
+          asserting(
+            await new SignJWT({ iss: 'mac', sub: 'mac', aud: server.issuer, jti: newSecret(), exp: seconds() + 60 })
+              .setProtectedHeader({ alg: 'HS256' })
+              .sign(Buffer.from(WRONG)),
+          ),
+        ),
+      [
+        'token.issue: refused, assertion_signature',
+        '  Its MAC was made with a secret that the client does not have, or that is not retrievable.',
+        '        tessera token --issuer <issuer> --client-id mac --secret-file <file> --auth-method client_secret_jwt',
+        '        tessera credentials add mac --retrievable',
       ],
     ],
     [

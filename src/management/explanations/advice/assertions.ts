@@ -47,6 +47,30 @@ function registerCertificate(about: Case): Action | undefined {
 const certificateName = (about: Case): string =>
   `thumbprint=${textOfPart(partOf(about, 'received'), 'thumbprint') ?? '<thumbprint>'}`
 
+/** Advice on an assertion that no key of the client has signed. */
+const ofKey: Advise = (about) => ({
+  checks: keyChecks(about),
+  remedies: [
+    command(
+      'Register the public key that belongs to the private key',
+      verb('credentials add', about, '--jwks', '<file>'),
+    ),
+    command('Try the private key', `tessera token --issuer <issuer> --client-id ${word(about.client)} --key <file>`),
+  ],
+})
+
+/** Advice on an assertion whose MAC no secret of the client has made. */
+const ofSecret: Advise = (about) => ({
+  notes: ['Its MAC was made with a secret that the client does not have, or that is not retrievable.'],
+  remedies: [
+    command(
+      'Try the secret',
+      `tessera token --issuer <issuer> --client-id ${word(about.client)} --secret-file <file> --auth-method client_secret_jwt`,
+    ),
+    command('Or give the client a secret that can make one', verb('credentials add', about, '--retrievable')),
+  ],
+})
+
 /** Advice on assertions, certificates and tokens of outside issuers. */
 export const assertionAdvice = {
   assertion_malformed: (about) => ({
@@ -136,16 +160,7 @@ export const assertionAdvice = {
       request('Or set the kid of a registered key', '{"kid":"<kid>"}'),
     ],
   }),
-  assertion_signature: (about) => ({
-    checks: keyChecks(about),
-    remedies: [
-      command(
-        'Register the public key that belongs to the private key',
-        verb('credentials add', about, '--jwks', '<file>'),
-      ),
-      command('Try the private key', `tessera token --issuer <issuer> --client-id ${word(about.client)} --key <file>`),
-    ],
-  }),
+  assertion_signature: (about) => (textOf(about, 'method') === 'client_secret_jwt' ? ofSecret(about) : ofKey(about)),
   federated_issuer_unknown: (about) => ({
     checks: [
       failed(
