@@ -10,7 +10,7 @@ import { type ConfirmOptions, confirm } from './confirm.ts'
 import { masterKeyOf, withDatabase } from './database.ts'
 import { clientEffect } from './effects.ts'
 import { withTarget } from './operate.ts'
-import { print, printable } from './output.ts'
+import { print, printable, say } from './output.ts'
 import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 import { requestIdIn } from './request-id.ts'
 import type { TargetOptions } from './target.ts'
@@ -35,12 +35,15 @@ export async function revoke({ config, server, profile, reason, yes, ...given }:
   // Only a database has the keys that open a sealed token.
   const body = named ?? { kind: 'token', id: await readJti(config) }
   await withTarget(options, async (target) => {
+    const effect = body.kind === 'token' ? [] : await effectOf(target, body)
     if (body.kind !== 'token') {
       const action = `revoke every token so far of the ${body.kind} ${JSON.stringify(body.id)}`
-      await confirm({ action, effect: await effectOf(target, body) }, yes ? { yes } : {})
+      await confirm({ action, effect }, yes ? { yes } : {})
     }
     const { kind, id } = await target.call('revocations.add', { body }, revocation)
     print(`revoked ${kind} ${printable(id)}`)
+    // Nobody was asked, and so nobody has read it.
+    if (yes) for (const line of effect) say(printable(line))
   })
 }
 
