@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readOptions } from '../../src/config/load.ts'
+import { blocksOf } from '../harness/page.ts'
 import { commandsOf } from '../harness/program.ts'
 
 const UNIT = 'deploy/systemd/tessera.service'
@@ -66,20 +67,28 @@ describe.skipIf(!hasSystemd)(
 const makesUsers = runs('systemd-sysusers') && runs('systemd-tmpfiles') && process.getuid?.() === 0
 
 test.skipIf(!makesUsers)(
-  `the user and the folders are made${makesUsers ? '' : ' (skipped: needs systemd-sysusers, systemd-tmpfiles and root)'}`,
+  `the first commands of the page make the user and the files${makesUsers ? '' : ' (skipped: needs systemd-sysusers, systemd-tmpfiles and root)'}`,
   () => {
     const root = mkdtempSync(join(tmpdir(), 'tessera-root-'))
-    mkdirSync(join(root, 'etc'))
     try {
-      const run = (tool: string, file: string) =>
-        execFileSync(tool, [`--root=${root}`, ...(tool.endsWith('tmpfiles') ? ['--create'] : []), file])
-      run('systemd-sysusers', join(process.cwd(), 'deploy/systemd/tessera.sysusers.conf'))
-      run('systemd-tmpfiles', join(process.cwd(), 'deploy/systemd/tessera.tmpfiles.conf'))
-      expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).toMatch(
-        /^tessera:x:\d+:\d+:[^:]*:\/var\/lib\/tessera:.*nologin$/m,
-      )
-      for (const folder of ['etc/tessera', 'etc/tessera/tls'])
-        expect(statSync(join(root, folder)).mode & 0o777).toBe(0o750)
+      for (const folder of ['etc/systemd/system', 'usr/lib/sysusers.d', 'usr/lib/tmpfiles.d'])
+        mkdirSync(join(root, folder), { recursive: true })
+      cpSync('deploy/systemd', join(root, 'deploy/systemd'), { recursive: true })
+      for (const name of ['cert.pem', 'key.pem']) writeFileSync(join(root, 'deploy/systemd', name), name)
+      const [first] = blocksOf('docs/start/systemd.md')
+      const script = first?.text
+        .replaceAll(/(?<= )\/(?=etc|usr)/g, `${root}/`)
+        .replaceAll(/^systemd-\w+/gm, (tool) => `${tool} --root=${root}`)
+      execFileSync('sh', ['-euc', script ?? ''], { cwd: root, stdio: 'pipe' })
+      const passwd = readFileSync(join(root, 'etc/passwd'), 'utf8')
+      const [, group = ''] = /^tessera:x:\d+:(\d+):[^:]*:\/var\/lib\/tessera:.*nologin$/m.exec(passwd) ?? []
+      const rightsOf = (path: string) => {
+        const { mode, uid, gid } = statSync(join(root, 'etc/tessera', path))
+        return [(mode & 0o777).toString(8), uid, gid]
+      }
+      for (const folder of ['.', 'tls']) expect(rightsOf(folder)).toEqual(['750', 0, Number(group)])
+      for (const file of ['cert.pem', 'key.pem']) expect(rightsOf(`tls/${file}`)).toEqual(['640', 0, Number(group)])
+      expect(rightsOf('master-key')).toEqual(['600', 0, 0])
     } finally {
       rmSync(root, { recursive: true, force: true })
     }
