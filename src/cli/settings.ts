@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { loadOptions } from '../config/load.ts'
 import type { Options } from '../config/schema.ts'
@@ -20,9 +21,14 @@ export function namedConfigFile(given: string | undefined, env: Environment): st
   return named
 }
 
-/** The named configuration file, or else the usual one if it exists. */
-export const configFile = (given: string | undefined, env: Environment, usual = USUAL_FILE): string | undefined =>
-  namedConfigFile(given, env) ?? (isAbsent(usual) ? undefined : usual)
+/**
+ * The named configuration file, or else the usual one if it exists. One that this user may not look for is an error of its reader,
+ * unless the environment names the database.
+ */
+export function configFile(given: string | undefined, env: Environment, usual = USUAL_FILE): string | undefined {
+  const isThere = env['TESSERA_STORAGE'] === undefined ? !isAbsent(usual) : existsSync(usual)
+  return namedConfigFile(given, env) ?? (isThere ? usual : undefined)
+}
 
 /** The options of a command, and its database. */
 export interface Settings {

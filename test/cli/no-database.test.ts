@@ -133,6 +133,7 @@ describe('the configuration', () => {
 
     test('the usual file', () => {
       expect(() => readSettings(undefined, '', 'loop')).toThrow(`loop can't be read: ${LOOP}`)
+      expect(configFile(undefined, { TESSERA_STORAGE: 'sqlite:./other.db' }, 'loop')).toBeUndefined()
     })
 
     test.each([
