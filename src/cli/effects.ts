@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NotFound } from '../platform/user-error.ts'
 import type { Target } from './calls.ts'
 
 const uses = {
@@ -61,10 +62,12 @@ const useLines = ({
 
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
 
-/** The things that end with a key, a line each. */
+/** The things that end with a key, a line each. @throws NotFound if there is no such key */
 export async function keyEffect(target: Target, kid: string): Promise<readonly string[]> {
   const { items } = await target.call('keys.list', {}, keys)
-  const { state } = items.find((key) => key.kid === kid) ?? {}
+  const key = items.find((one) => one.kid === kid)
+  if (key === undefined) throw new NotFound(`there is no key ${kid}`)
+  const { state } = key
   if (state === undefined) return []
   return [
     state === 'active' ? 'It signs now, and another key takes its place.' : `It is ${state}.`,

@@ -97,4 +97,8 @@ test('nobody is asked about something that does not exist', async () => {
     const { code, stderr } = await runTessera(args, env)
     expect({ code, stderr }).toEqual({ code: 3, stderr: 'tessera: there is no client "nobody"\n' })
   }
+  expect(await runTessera(['keys', 'revoke', 'nothing'], env)).toMatchObject({
+    code: 3,
+    stderr: 'tessera: there is no key nothing\n',
+  })
 })
