@@ -135,6 +135,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'client-auth/remote-jwks/proxy.ts proxyOf': CONFIGURED,
   'model/credentials/generate-secret.ts generateSecret': OWN,
   'model/credentials/secret-hash.ts parseHash': OWN,
+  'model/directory/shapes.ts bytesOf': CONFIGURED,
   'oauth/endpoints.ts endpointAddresses': CONFIGURED,
   'management/manifest/files/find.ts filesIn': CONFIGURED,
   'server/manifest/keeper.ts mistakesOf': CONFIGURED,

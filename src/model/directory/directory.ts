@@ -7,6 +7,7 @@ import { ApiSet } from '../api-set.ts'
 import type { Change } from '../changes/change.ts'
 import type { Client, UnreadableClient } from '../client.ts'
 import { RecordUnreadable } from './record-unreadable.ts'
+import { Shapes } from './shapes.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** The most clients that are tried for one issuer. Beyond it, a client must send its `client_id`. */
@@ -46,6 +47,7 @@ export class Directory {
   readonly #unreadableApis: UnreadableWatch
   /** Unreadable clients are remembered, too, so that requests for them don't ask the database each time. */
   readonly #clients: LRUCache<ClientId, Client | UnreadableClient>
+  readonly #shapes = new Shapes()
   /** Ids of absent clients, in a cache of their own, so that guessed ids evict no client. */
   readonly #absent: LRUCache<ClientId, true>
   /** The clients that have a federated credential, by its issuer. */
@@ -70,7 +72,7 @@ export class Directory {
     this.#clients = new LRUCache({
       // A limited number would take its tables at once: 40 bytes for each client.
       ...('clients' in room ? { max: room.clients, maxSize: room.clients * CLIENT_BYTES } : { maxSize: room.bytes }),
-      sizeCalculation: bytesOf,
+      sizeCalculation: (client) => bytesOf(client, this.#shapes),
     })
     this.#absent = new LRUCache({
       max: ABSENT.most,
@@ -189,8 +191,8 @@ export class Directory {
 }
 
 /** The bytes of a client in memory. Each of its credentials is in two lists. */
-const bytesOf = ({ credentials: { all, unreadable }, ...client }: Client | UnreadableClient): number =>
-  PER_CLIENT + approximateBytes([client, all, unreadable])
+const bytesOf = ({ credentials: { all, unreadable }, ...client }: Client | UnreadableClient, shapes: Shapes): number =>
+  PER_CLIENT + approximateBytes([client, all, unreadable], (names) => shapes.bytesOf(names))
 
 function refuse(record: Unreadable): Promise<never> {
   const refusal = Promise.reject(new RecordUnreadable(record))

@@ -29,8 +29,15 @@ export const understoodBy =
 /** Milliseconds since the epoch, within the range of a `Date` (ECMA-262 §21.4.1.1), so that it can be shown. */
 export const time = z.number().min(-8.64e15).max(8.64e15)
 
-/** A column of bytes, of either database. */
-export const bytes = z.instanceof(Uint8Array).transform((value) => Buffer.from(value))
+/**
+ * A column of bytes, of either database, in memory of its own. Node cuts small buffers from a pool, so that a secret in memory would
+ * keep 64 KiB that requests have used.
+ */
+export const bytes = z.instanceof(Uint8Array).transform((value) => {
+  const own = Buffer.allocUnsafeSlow(value.length)
+  own.set(value)
+  return own
+})
 
 /**
  * Reads one row by itself, so that a broken row does not stop the others. A later version, a broken disk or a person may have changed it.
