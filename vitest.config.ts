@@ -18,6 +18,7 @@ const MEASURED = [
   'test/leaks/**/*.test.ts',
   'test/limits/**/*.test.ts',
   'test/model/directory/memory.test.ts',
+  'test/policy/memory.test.ts',
   'test/store/{client-bytes,shared-settings}.test.ts',
   'test/tokens/revocation/revocation.test.ts',
 ]

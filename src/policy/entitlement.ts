@@ -3,7 +3,7 @@ import type { ApiSet } from '../model/api-set.ts'
 import type { Client } from '../model/client.ts'
 import { RecordUnreadable } from '../model/directory/record-unreadable.ts'
 import { isSameUri } from '../oauth/uri.ts'
-import { detached } from '../platform/bytes.ts'
+import { approximateBytes, detached } from '../platform/bytes.ts'
 import { refusal } from './refusals.ts'
 import { apisOfScopes, namedApis, onlyApi } from './resources.ts'
 import { type AccessSettings, type AccessTo, accessOf } from './scopes.ts'
@@ -29,22 +29,26 @@ export interface Entitlement {
 type Granted = Omit<Entitlement, 'client'>
 
 interface Decision extends AccessSettings, RequestedAccess {
-  readonly knownApis: ApiSet
   readonly granted: Granted
 }
 
 /** The most characters of a request whose decision is remembered. Few requests have a hundred. */
 const LONGEST_REMEMBERED = 1_024
-/** The decisions that are remembered for clients with equal settings. */
-const REMEMBERED = 4
+/** The decisions that are remembered for clients with equal settings, and the bytes for those of all clients. */
+const REMEMBERED = { each: 4, bytes: 32 * 1024 * 1024 }
+/** The bytes of a decision besides its texts. */
+const PER_DECISION = 512
 
 /**
  * Decides about access. Most clients request the same access again and again, and those of a fleet have equal settings, so the last
- * decisions about such settings are remembered until they or an API change.
+ * decisions about such settings are remembered until they or an API change. If the decisions take too many bytes, all are forgotten.
  */
 export class AccessDecisions {
   /** By the grants of clients, or by their scopes if they have no grants. Clients in memory share equal ones. */
-  readonly #last = new WeakMap<object, readonly Decision[]>()
+  #last = new WeakMap<object, readonly Decision[]>()
+  /** The APIs that the decisions are about. */
+  #apis: ApiSet | undefined
+  #bytes = 0
 
   /**
    * Decides which part of the requested access the client gets. It never grants an API or scope that the client was not
@@ -52,22 +56,30 @@ export class AccessDecisions {
    * @throws Refusal `invalid_scope` or `invalid_target`; RecordUnreadable if the decision depends on an unreadable API
    */
   decide(client: Client, requested: RequestedAccess, apis: ApiSet): Entitlement {
+    // Shared settings are kept for good, and would keep all former APIs with their decisions.
+    if (apis !== this.#apis) this.#forget(apis)
     const last = this.#last.get(keyOf(client))
-    const known = last?.find((one) => one.knownApis === apis && hasEqualSettings(one, client) && isSame(one, requested))
+    const known = last?.find((one) => hasEqualSettings(one, client) && isSame(one, requested))
     try {
       const granted = known?.granted ?? determine(client, requested, apis)
-      if (known === undefined) this.#remember(client, requested, apis, granted)
+      if (known === undefined) this.#remember(client, requested, granted)
       return { client, apis: granted.apis, scopes: granted.scopes }
     } catch (error) {
       throw unreadableBehind(client, requested, apis) ?? error
     }
   }
 
+  #forget(apis: ApiSet | undefined): void {
+    this.#last = new WeakMap()
+    this.#apis = apis
+    this.#bytes = 0
+  }
+
   /**
    * Remembers a decision, with copies of its texts, so that the form is not kept in memory. Most clients ask for all of their scopes, and
    * need no copy.
    */
-  #remember(client: AccessSettings, { scope, targets }: RequestedAccess, knownApis: ApiSet, granted: Granted): void {
+  #remember(client: AccessSettings, { scope, targets }: RequestedAccess, granted: Granted): void {
     const texts = [...(scope ?? []), ...targets]
     if (texts.reduce((length, text) => length + text.length, 0) > LONGEST_REMEMBERED) return
     const scopes = keptTexts(granted.scopes, client.scopes)
@@ -77,16 +89,24 @@ export class AccessDecisions {
       restrictScopes: client.restrictScopes,
       defaultScopes: client.defaultScopes,
       defaultApi: client.defaultApi,
-      knownApis,
       scope: scope && keptTexts(scope, scopes),
       targets: keptTexts(targets, NO_TARGETS),
       granted: { apis: granted.apis.slice(), scopes },
     }
+    const bytes = bytesOf(decision)
+    if (this.#bytes + bytes > REMEMBERED.bytes) this.#forget(this.#apis)
+    this.#bytes += bytes
     const key = keyOf(client)
-    const others = (this.#last.get(key) ?? []).filter((one) => one.knownApis === knownApis)
-    this.#last.set(key, [decision, ...others.slice(0, REMEMBERED - 1)])
+    this.#last.set(key, [decision, ...(this.#last.get(key) ?? []).slice(0, REMEMBERED.each - 1)])
   }
 }
+
+/**
+ * The approximate bytes that a decision keeps in memory. The settings of the client count in full, since others with the same grants may keep
+ * the decision after the client has gone.
+ */
+const bytesOf = ({ grants, scopes, defaultScopes, scope, targets, granted }: Decision): number =>
+  PER_DECISION + approximateBytes([grants, scopes, defaultScopes, scope, targets, granted.scopes])
 
 const NO_TARGETS: readonly string[] = Object.freeze([])
 

@@ -16,7 +16,7 @@ export const MOST_TRUSTING = 100
 const LONGEST_ISSUER = 2_000
 /** The average bytes for each client if their number is limited. Most clients take a thirtieth of that. */
 const CLIENT_BYTES = 32 * 1024
-/** The bytes for the tables of the cache, and for the decisions about a client whose settings nobody shares. */
+/** The bytes for the tables of the cache. */
 const PER_CLIENT = 256
 /** The most remembered ids of absent clients, and the bytes for all of them. */
 const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
