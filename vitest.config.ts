@@ -20,6 +20,7 @@ const MEASURED = [
   'test/model/directory/memory.test.ts',
   'test/policy/memory.test.ts',
   'test/store/{client-bytes,shared-settings}.test.ts',
+  'test/tokens/introspection/memory.test.ts',
   'test/tokens/revocation/revocation.test.ts',
 ]
 

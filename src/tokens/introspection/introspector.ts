@@ -2,15 +2,17 @@ import { LRUCache } from 'lru-cache'
 import type { ChangeFeed } from '../../model/changes/feed.ts'
 import type { Client } from '../../model/client.ts'
 import type { Directory } from '../../model/directory/directory.ts'
+import { Shapes } from '../../model/directory/shapes.ts'
 import type { Audience } from '../../oauth/ids.ts'
 import { isSameUri } from '../../oauth/uri.ts'
 import { createBatch } from '../../platform/batch.ts'
+import { approximateBytes } from '../../platform/bytes.ts'
 import type { Revocations } from '../revocation/revocations.ts'
 import { audiencesOf, isAlive, issuedAt, type VerifiedToken, type Verifier, verifyToken } from '../verify.ts'
 import { refusal } from './refusals.ts'
 
-/** The most tokens whose verification is remembered, about 2 KB each. */
-const REMEMBERED = 10_000
+/** The most tokens whose verification is remembered, about 2 KB each, and the bytes for all of them. */
+const REMEMBERED = { most: 10_000, bytes: 32 * 1024 * 1024 }
 /** A younger token may belong to a client that this process does not know yet. It allows for clock differences. Milliseconds. */
 const YOUNG_MS = 60_000
 
@@ -27,7 +29,12 @@ interface IntrospectorOptions {
 export class TokenIntrospector {
   readonly #options: IntrospectorOptions
   readonly #inBatch = createBatch()
-  readonly #verified = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
+  readonly #shapes = new Shapes()
+  readonly #verified = new LRUCache<string, VerifiedToken>({
+    max: REMEMBERED.most,
+    maxSize: REMEMBERED.bytes,
+    sizeCalculation: (verified, token) => approximateBytes([token, verified], (names) => this.#shapes.bytesOf(names)),
+  })
 
   constructor(options: IntrospectorOptions) {
     this.#options = options
