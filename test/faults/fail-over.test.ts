@@ -1,16 +1,21 @@
+import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:https'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { Jti } from '../../src/oauth/ids.ts'
+import { MasterKey } from '../../src/crypto/master-key.ts'
+import { disableClient } from '../../src/management/clients/disable.ts'
+import { ClientId, Jti } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { systemRandom } from '../../src/platform/random.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { copyDatabase } from '../../src/store/tables/copy.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
 import { ACCESS } from '../harness/access.ts'
 import { report } from '../harness/extent.ts'
-import { Caller, makeFleet } from '../harness/fleet.ts'
+import { Caller, clientLine, makeFleet } from '../harness/fleet.ts'
+import { contextOf } from '../harness/management.ts'
 import { startPostgres, type TestPostgres } from '../harness/postgres.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
-import { until } from '../harness/until.ts'
+import { A_SECOND, until } from '../harness/until.ts'
 import { type Link, startLink } from './link.ts'
 
 /** Enough time on a machine that runs other tests. */
@@ -209,4 +214,45 @@ describe('a server', () => {
     await back()
     agent.destroy()
   })
+
+  test('learns of all changes and revocations, even if the last ones before a fail-over were lost', async () => {
+    const fleet = await makeFleet()
+    server = await startTestServer({ manifest: fleet.manifest + clientLine('other'), options: { storage: url } })
+    const agent = new Agent({ keepAlive: true })
+    const caller = new Caller(server.issuer, agent)
+    const [lost, revoked] = [await caller.token(), await caller.token()]
+    expect((await caller.ask('other')).status).toBe(200)
+    await until(async () => (await server.audit()).length > 2)
+    await replicate()
+    // The server has read these, and the new primary has not.
+    await change(addresses.before, (store) => disableClient(inManagement(store), ClientId('other')))
+    expect((await caller.revoke(lost)).status).toBe(200)
+    await until(async () => (await caller.ask('other')).status === 401)
+
+    const back = await before.down()
+    onTestFinished(back)
+    replace()
+    // They get the numbers of those that were lost.
+    await change(addresses.after, ({ revocations }) => revocations.addRevocations([revocation(jtiOf(revoked))]))
+    await until(async () => !(await caller.isActive(revoked).catch(() => true)), A_SECOND)
+    expect(await caller.isActive(lost)).toBe(false)
+    await change(addresses.after, (store) => disableClient(inManagement(store), ClientId('caller')))
+    await until(async () => (await caller.ask()).status === 401, A_SECOND)
+    // The server begins new chains of events, since the new primary lacks the end of the old ones.
+    expect((await caller.present(await fleet.assert(server.issuer))).status).toBe(200)
+    await until(async () => (await server.audit()).some(({ clientId }) => clientId === 'robot'))
+    agent.destroy()
+    await back()
+  })
 })
+
+/** Makes a change through another process. */
+async function change(address: string, make: (store: Store) => Promise<unknown>): Promise<void> {
+  const store = await openStore(address, systemClock, ACCESS)
+  await make(store)
+  await store.close()
+}
+
+const inManagement = (store: Store) => contextOf(store, systemClock, new MasterKey(randomBytes(32), systemRandom))
+
+const jtiOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti

@@ -376,14 +376,23 @@ export function storeContract(
       const since = await other.changes.latestChange()
       await put(one, [api('https://a')], [client('a')])
       await put(other, [], [client('b')])
-      const { latest, changes, missed } = await other.changes.changesSince(since)
+      const { latest, mark, changes, missed } = await other.changes.changesSince(since)
       expect(changes).toEqual([
         { kind: 'api', id: 'https://a' },
         { kind: 'client', id: 'a' },
         { kind: 'client', id: 'b' },
       ])
       expect(missed).toBe(false)
-      expect(await other.changes.changesSince(latest)).toEqual({ latest, changes: [], missed: false })
+      const none = { latest, mark, changes: [], missed: false }
+      expect(await other.changes.changesSince(latest)).toEqual(none)
+      expect(await one.changes.changesSince(latest, mark)).toEqual(none)
+    })
+
+    test('say that changes were missed if one has the number of another, or none has it', async () => {
+      await put(one, [], [client('a'), client('b')])
+      const { latest, mark } = await other.changes.changesSince(0)
+      expect(await other.changes.changesSince(latest, `another ${mark}`)).toEqual({ latest, changes: [], missed: true })
+      expect(await other.changes.changesSince(latest + 3, mark)).toEqual({ latest, changes: [], missed: true })
     })
 
     test('tell the second of two processes that plan the same change of keys that it is done', async () => {
@@ -468,8 +477,23 @@ export function storeContract(
       expect(first.found).toEqual([token('1'), ofClient, token('2')])
       const rest = await one.revocations.revocationsAfter(first.latest, 3)
       expect(rest.found).toEqual([token('1')])
-      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual({
-        latest: rest.latest,
+      const none = { latest: rest.latest, mark: rest.mark, found: [], unreadable: [] }
+      expect(await one.revocations.revocationsAfter(rest.latest, 3)).toEqual(none)
+      expect(await one.revocations.revocationsAfter(rest.latest, 3, rest.mark)).toEqual(none)
+    })
+
+    test('list revocations anew if one has the number of another, or none had it yet', async () => {
+      const token = (id: string, expiresAt: number): Revocation => ({ kind: 'token', id: Jti(id), expiresAt })
+      await one.revocations.addRevocations([token('1', now + 5), token('2', 5)])
+      const { latest, mark } = await other.revocations.revocationsAfter(0, 3)
+      const first = await other.revocations.revocationsAfter(0, 1)
+      expect(await other.revocations.revocationsAfter(latest, 1, `another ${mark}`)).toEqual(first)
+      expect(await other.revocations.revocationsAfter(latest + 3, 1, mark)).toEqual(first)
+      // A removed one had its number.
+      expect(await one.revocations.pruneRevocations(50, 9)).toBe(1)
+      expect(await other.revocations.revocationsAfter(latest, 1, mark)).toEqual({
+        latest,
+        mark,
         found: [],
         unreadable: [],
       })

@@ -10,8 +10,18 @@ export interface Change {
 export interface ChangeStore {
   /** The number of the newest change; 0 if there is none. */
   latestChange(): Promise<number>
-  /** The changes after number `seq`, or `missed` if some of them are no longer listed or can't be read. */
+  /**
+   * The changes after number `seq`, or `missed` if some of them are no longer listed or can't be read.
+   * @param mark as returned with `seq`. If another change has that number now, the database has lost changes, and all count as missed
+   */
   changesSince(
     seq: number,
-  ): Promise<{ readonly latest: number; readonly changes: readonly Change[]; readonly missed: boolean }>
+    mark?: string,
+  ): Promise<{
+    readonly latest: number
+    /** Tells the latest change from another one with its number. */
+    readonly mark?: string | undefined
+    readonly changes: readonly Change[]
+    readonly missed: boolean
+  }>
 }

@@ -50,6 +50,7 @@ export class ChangeFeed {
   readonly #unhurried: readonly Follower[]
   readonly #poller: Poller
   #seq: number
+  #mark: string | undefined
   #readAt: number
   /** The time of the last successful read, while the database answers but refuses to list the changes. */
   #refusedSince: number | undefined
@@ -145,8 +146,9 @@ export class ChangeFeed {
   async #readNow(): Promise<Taking> {
     const readAt = this.#clock.monotonic()
     try {
-      const { latest, changes, missed } = await this.#store.changesSince(this.#seq)
+      const { latest, mark, changes, missed } = await this.#store.changesSince(this.#seq, this.#mark)
       this.#seq = latest
+      this.#mark = mark
       this.#readAt = readAt
       this.#refusedSince = undefined
       const handTo = (follower: Follower): Promise<void> => {

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { lastTaken, takeNumbers } from '../sql/counters.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
-import { toChange } from './rows.ts'
+import { type Row, toChange } from './rows.ts'
 
 /** The number of changes of a tenant that stay listed. A process that has missed more drops everything it remembers. */
 export const CHANGES_KEPT = 50_000
@@ -25,24 +25,32 @@ export class SqlChangeStore implements ChangeStore {
     return lastTaken(this.#db, this.#tenant, 'change')
   }
 
-  changesSince(seq: number) {
-    return changesSince(this.#db, this.#tenant, seq)
+  changesSince(seq: number, mark?: string) {
+    return changesSince(this.#db, this.#tenant, seq, mark)
   }
 }
 
-export async function changesSince(db: Kysely<Schema>, tenant: TenantId, seq: number) {
+export async function changesSince(db: Kysely<Schema>, tenant: TenantId, seq: number, mark?: string) {
   const rows = await db
     .selectFrom('change')
     .selectAll()
     .where('tenant', '=', tenant)
-    .where('seq', '>', seq)
+    .where('seq', '>=', seq)
     .orderBy('seq')
     .execute()
-  const latest = rows.at(-1)?.seq ?? seq
-  const changes = rows.map(toChange).filter((change) => change !== undefined)
+  const [first] = rows
+  // A standby that had lagged, or a restored backup, gives the numbers of lost changes to others.
+  if (mark !== undefined && (first === undefined || markOf(first) !== mark))
+    return { latest: await lastTaken(db, tenant, 'change'), mark: undefined, changes: [], missed: true }
+  const last = rows.at(-1)
+  const latest = last?.seq ?? seq
+  const later = first?.seq === seq ? rows.slice(1) : rows
+  const changes = later.map(toChange).filter((change) => change !== undefined)
   // Their numbers have no gaps.
-  return { latest, changes, missed: changes.length < latest - seq }
+  return { latest, mark: last && markOf(last), changes, missed: changes.length < latest - seq }
 }
+
+const markOf = ({ seq, at, kind, id }: Row<'change'>): string => `${seq} ${at} ${kind} ${id}`
 
 /** Lists changes of a tenant, within the transaction that makes them. Forgets the oldest ones by number, since clocks may be wrong. */
 export async function announce(

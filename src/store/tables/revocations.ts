@@ -3,13 +3,15 @@ import type { AuditEvent } from '../../audit/event.ts'
 import type { Jti, TenantId } from '../../oauth/ids.ts'
 import { toListed } from '../../platform/unreadable.ts'
 import type { Revocation, RevocationStore } from '../../tokens/revocation/store.ts'
-import { takeNumbers } from '../sql/counters.ts'
+import { lastTaken, takeNumbers } from '../sql/counters.ts'
 import type { Database } from '../sql/dialect.ts'
 import { inParts } from '../sql/parts.ts'
 import type { Schema } from '../sql/schema.ts'
 import { transact } from '../sql/transaction.ts'
 import type { SqlAuditStore } from './audit.ts'
-import { fromRevocation, toRevocation } from './rows.ts'
+import { fromRevocation, type Row, toRevocation } from './rows.ts'
+
+type RevocationPage = Awaited<ReturnType<RevocationStore['revocationsAfter']>>
 
 export class SqlRevocationStore implements RevocationStore {
   readonly #db: Database
@@ -29,16 +31,26 @@ export class SqlRevocationStore implements RevocationStore {
     })
   }
 
-  async revocationsAfter(after: number, limit: number) {
+  async revocationsAfter(after: number, limit: number, mark?: string): Promise<RevocationPage> {
     const rows = await this.#db.reads
       .selectFrom('revocation')
       .selectAll()
       .where('tenant', '=', this.#tenant)
-      .where('seq', '>', after)
+      .where('seq', '>=', after)
       .orderBy('seq')
-      .limit(limit)
+      .limit(limit + 1)
       .execute()
-    return { latest: rows.at(-1)?.seq ?? after, ...toListed(rows.map(toRevocation)) }
+    const known = rows[0]?.seq === after ? rows[0] : undefined
+    if (mark !== undefined && (await this.#isLost(after, mark, known))) return this.revocationsAfter(0, limit)
+    const later = (known === undefined ? rows : rows.slice(1)).slice(0, limit)
+    const last = later.at(-1) ?? known
+    return { latest: last?.seq ?? after, mark: last ? markOf(last) : mark, ...toListed(later.map(toRevocation)) }
+  }
+
+  /** Whether the database has lost a revocation. It removes those of expired tokens, but never takes back their numbers. */
+  async #isLost(seq: number, mark: string, row: Row<'revocation'> | undefined): Promise<boolean> {
+    if (row !== undefined) return markOf(row) !== mark
+    return (await lastTaken(this.#db.reads, this.#tenant, 'revocation')) < seq
   }
 
   async isTokenRevoked(id: Jti): Promise<boolean> {
@@ -80,6 +92,9 @@ export class SqlRevocationStore implements RevocationStore {
     await noteLifetime(this.#db.writes, this.#tenant, milliseconds)
   }
 }
+
+const markOf = ({ seq, kind, id, issued_before, expires_at }: Row<'revocation'>): string =>
+  `${seq} ${kind} ${id} ${issued_before} ${expires_at}`
 
 /** Adds revocations within a transaction. */
 export async function addRevocations(

@@ -41,6 +41,7 @@ export class Revocations {
   /** Revocations of all tokens issued up to a time, by kind and id. */
   readonly #issuedBefore = new Map<string, Extract<Revocation, { issuedBefore: number }>>()
   #latest = 0
+  #mark: string | undefined
   #freshAt = Number.NEGATIVE_INFINITY
   #polling: Promise<void> | undefined
 
@@ -122,10 +123,11 @@ export class Revocations {
   async #read(): Promise<void> {
     const start = this.#clock.monotonic()
     for (;;) {
-      const { latest, found, unreadable } = await this.#store.revocationsAfter(this.#latest, PAGE)
+      const { latest, mark, found, unreadable } = await this.#store.revocationsAfter(this.#latest, PAGE, this.#mark)
       for (const revocation of found) this.#add(revocation)
       for (const record of unreadable) this.#onUnreadable(record)
       this.#latest = latest
+      this.#mark = mark
       if (found.length + unreadable.length < PAGE) break
     }
     this.#freshAt = start

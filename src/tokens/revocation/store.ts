@@ -18,8 +18,16 @@ export type Revocation = {
 export interface RevocationStore {
   /** Stores revocations, with an event if one is given, in one transaction. It is not an error if one is already stored. */
   addRevocations(revocations: readonly Revocation[], event?: AuditEvent): Promise<void>
-  /** Lists at most `limit` revocations with a number above `after`, in order. `latest` is the last of these numbers. */
-  revocationsAfter(after: number, limit: number): Promise<Listed<Revocation> & { readonly latest: number }>
+  /**
+   * Lists at most `limit` revocations with a number above `after`, in order. `latest` is the last of these numbers, and `mark` tells that
+   * revocation from another one with its number.
+   * @param mark as returned with `after`. If the database has lost that revocation, the list begins anew with the first one
+   */
+  revocationsAfter(
+    after: number,
+    limit: number,
+    mark?: string,
+  ): Promise<Listed<Revocation> & { readonly latest: number; readonly mark?: string | undefined }>
   /** Whether a token was revoked individually. */
   isTokenRevoked(id: Jti): Promise<boolean>
   /** Removes at most `most` revocations of any tenant that expired before `time`, in milliseconds. @returns how many; 0 once none is left */
