@@ -1,7 +1,7 @@
 import type { AuditEvent, AuditEventType } from '../../audit/event.ts'
 import type { Credential, Credentials, UnreadableCredential } from '../../model/credentials/credential.ts'
 import { MOST_IMPORTED } from '../../model/credentials/imported-hash.ts'
-import { type CredentialWrites, nameOf } from '../../model/credentials/life.ts'
+import { type CredentialWrites, nameOf, refuseMoreValid } from '../../model/credentials/life.ts'
 import { isImported } from '../../model/credentials/secret-hash.ts'
 import type { ClientId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
@@ -12,7 +12,7 @@ import { maySee } from '../clients/show.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
 import { credentialChanges, type Standing } from '../fields.ts'
 import { listCredentials } from './list.ts'
-import { CredentialError, type MadeCredential } from './make.ts'
+import { CredentialError, type MadeCredential, refuseOtherSalt } from './make.ts'
 
 /** The permission that each change of credentials takes. */
 const PERMISSIONS = {
@@ -66,6 +66,7 @@ export async function changeCredentials<Change extends CredentialChange<Credenti
     const change = plan(before.credentials)
     const after = standingAfter(before.credentials, change.writes)
     requireFewImported(before.credentials, after)
+    refuseMoreValid(before.credentials.all, after.all, context.clock.now())
     const { id, label } = change.credential
     const kind = 'problem' in change.credential ? undefined : change.credential.kind
     const event = recordedBy(context, {
@@ -124,8 +125,15 @@ export function addShown<Change extends CredentialChange>(
   client: ClientId,
   { type, before, add, generated, show }: Addition<Change>,
 ): Promise<Change> {
-  if (generated === undefined) return changeCredentials(context, client, type, add)
-  const shown = add(before).credential
+  if (generated === undefined) {
+    return changeCredentials(context, client, type, (credentials) => {
+      const change = add(credentials)
+      refuseOtherSalt(credentials.all, change.credential)
+      return change
+    })
+  }
+  const { credential: shown, writes } = add(before)
+  refuseMoreValid(before.all, standingAfter(before, writes).all, context.clock.now())
   show({ credential: shown, generated })
   return changeCredentials(context, client, type, (credentials) => {
     const change = add(credentials)

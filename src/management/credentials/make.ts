@@ -26,7 +26,7 @@ import {
 import { CredentialId } from '../../oauth/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type RandomBytes, uuidv7 } from '../../platform/random.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, UserError } from '../../platform/user-error.ts'
 import type { ManagementContext } from '../context.ts'
 
 /** The dependencies of a new credential. */
@@ -241,10 +241,26 @@ function toFederated(
 /** The chosen secrets of a client share a salt, so that one slow hash compares a guess with all of them. */
 function sharedSalt(siblings: readonly Credential[], random: RandomBytes): Buffer {
   for (const sibling of siblings) {
-    if (sibling.kind === 'secret' && sibling.hash.kind === 'scrypt') return sibling.hash.parameters.salt
+    const salt = saltOf(sibling)
+    if (salt !== undefined) return salt
   }
   return Buffer.from(random(16))
 }
+
+/**
+ * Refuses a chosen secret whose salt none of the present siblings has, since somebody else has added the first ones meanwhile. Each salt
+ * would cost one more slow hash for each wrong guess.
+ * @throws Conflict
+ */
+export function refuseOtherSalt(siblings: readonly Credential[], made: Credential): void {
+  const salt = saltOf(made)
+  const salts = siblings.flatMap((sibling) => saltOf(sibling) ?? [])
+  if (salt !== undefined && salts.length > 0 && !salts.some((one) => one.equals(salt)))
+    throw new Conflict('somebody else added a secret to the client at the same time: try again')
+}
+
+const saltOf = (credential: Credential): Buffer | undefined =>
+  credential.kind === 'secret' && credential.hash.kind === 'scrypt' ? credential.hash.parameters.salt : undefined
 
 async function hashSecret(secret: string, salt: Buffer): Promise<SecretHash> {
   if (isGenerated(secret)) return { kind: 'sha256', digest: sha256(secret) }

@@ -1,9 +1,9 @@
 import type { Client, Ended, RemovedCredential, UnreadableClient } from '../../model/client.ts'
 import { type Credential, type Credentials, toCredentials } from '../../model/credentials/credential.ts'
-import { MOST_REVOKED } from '../../model/credentials/life.ts'
+import { MOST_REVOKED, MOST_VALID, refuseMoreValid } from '../../model/credentials/life.ts'
 import { ClientId, type CredentialId } from '../../oauth/ids.ts'
 import { iso } from '../../platform/clock.ts'
-import { UserError } from '../../platform/user-error.ts'
+import { Conflict, UserError } from '../../platform/user-error.ts'
 import { requireFewImported } from '../credentials/change.ts'
 import { CredentialError, type CredentialMaker } from '../credentials/make.ts'
 import type { ClientInput } from '../schemas/client.ts'
@@ -49,6 +49,7 @@ export async function planClient(
   means: ClientMeans,
 ): Promise<PlannedClient> {
   const isEndUnreadable = existing?.ended === 'unreadable'
+  refuseMoreListed(wanted, existing, means)
   const { disabledAt } = isEndUnreadable ? { disabledAt: means.maker.clock.now() } : endedOf(existing)
   const { planned, generated, away, marked, warnings } = await planCredentials(wanted, existing, means)
   // A manifest may not remove credentials that a command has made.
@@ -56,7 +57,7 @@ export async function planClient(
   const { all = [], unreadable = [] } = existing?.credentials ?? {}
   const others = all.filter((one) => isOthers(one) && !planned.some(({ id }) => id === one.id))
   const credentials = toCredentials([...planned, ...others], unreadable.filter(isOthers))
-  refuseMoreImported(existing, credentials, means)
+  refuseMore(existing, credentials, means)
   const { enabled, ...client } = toClient(wanted)
   const isKeptDisabled = enabled && disabledAt !== undefined
   const revoked = droppedRevoked(existing, [...planned, ...others, ...away.map(({ credential }) => credential)], marked)
@@ -88,12 +89,23 @@ export async function planClient(
   }
 }
 
-/** Commands may have added hashes beside those of the manifest. @throws the error at the credentials of the client */
-function refuseMoreImported(existing: PlannedFrom, after: Credentials, { errorAt, refuse }: ClientMeans): void {
+/**
+ * Refuses a list that has more than the valid credentials that a client may have, before any of its secrets is hashed or compared. The
+ * list may also have credentials that have ended. @throws the error at the credentials of the client
+ */
+function refuseMoreListed({ credentials }: ClientInput, existing: PlannedFrom, { errorAt, refuse }: ClientMeans): void {
+  const most = MOST_VALID + Math.max(MOST_REVOKED, existing?.credentials.all.length ?? 0)
+  if (credentials.length > most)
+    refuse([errorAt(['credentials'], `a client may have at most ${MOST_VALID} valid credentials: leave some out`)])
+}
+
+/** Commands may have added credentials beside those of the manifest. @throws the error at the credentials of the client */
+function refuseMore(existing: PlannedFrom, after: Credentials, { maker, errorAt, refuse }: ClientMeans): void {
   try {
     requireFewImported(existing?.credentials, after)
+    refuseMoreValid(existing?.credentials.all ?? [], after.all, maker.clock.now())
   } catch (error) {
-    if (!(error instanceof CredentialError)) throw error
+    if (!(error instanceof CredentialError || error instanceof Conflict)) throw error
     refuse([errorAt(['credentials'], error.message)])
   }
 }

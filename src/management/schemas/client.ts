@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Claims, requiredProofs } from '../../model/api.ts'
 import type { Client } from '../../model/client.ts'
 import { MOST_IMPORTED } from '../../model/credentials/imported-hash.ts'
+import { MOST_VALID } from '../../model/credentials/life.ts'
 import { clientAuthMethodNames } from '../../oauth/client-auth-methods.ts'
 import { grantTypes } from '../../oauth/grant-types.ts'
 import { Audience, ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
@@ -41,7 +42,9 @@ export const clientSchema = z.strictObject({
     .array(z.enum(grantTypes))
     .default([...grantTypes])
     .describe('The default is `[client_credentials]`.'),
-  credentials: credentialList(newCredentialSchema).default([]).describe('Any number, all valid at the same time.'),
+  credentials: credentialList(newCredentialSchema)
+    .default([])
+    .describe(`Up to ${MOST_VALID} may be valid at the same time.`),
   scopes: z
     .array(scopeName)
     .default([])

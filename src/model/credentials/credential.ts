@@ -7,7 +7,7 @@ import type { CertificateMatcher } from './certificate-subject.ts'
 import type { FederatedTrust } from './federated-trust.ts'
 import type { SecretHash } from './secret-hash.ts'
 
-/** One of the credentials of a client; any number may be valid at a time. Times in milliseconds. */
+/** One of the credentials of a client, of which several may be valid at a time. Times in milliseconds. */
 export type Credential = SecretCredential | KeysCredential | CertificateCredential | FederatedCredential
 
 /** The properties of a credential of any kind. */

@@ -1,6 +1,6 @@
 import type { CredentialId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
-import type { Credential } from './credential.ts'
+import { type Credential, isValid } from './credential.ts'
 
 /** The writes to the credentials of one client. */
 export interface CredentialWrites {
@@ -18,6 +18,21 @@ type WritesOf<Put extends readonly Credential[]> = CredentialWrites & { readonly
 const MOST_EXPIRED = 20
 /** The most revoked credentials of a client that commands created, and of those that its manifest no longer names. */
 export const MOST_REVOKED = 50
+
+/**
+ * The most credentials of a client that are valid at a time. The token path looks through all of them, and whoever may add credentials
+ * may be somebody of little authority.
+ */
+export const MOST_VALID = 100
+
+/** Refuses credentials beyond `MOST_VALID`. A client that has more already keeps them. @param now milliseconds @throws Conflict */
+export function refuseMoreValid(before: readonly Credential[], after: readonly Credential[], now: number): void {
+  const count = (all: readonly Credential[]) => all.filter((one) => isValid(one, now)).length
+  if (count(after) <= Math.max(MOST_VALID, count(before))) return
+  throw new Conflict(
+    `a client may have at most ${MOST_VALID} valid credentials: revoke or remove one, or use another client`,
+  )
+}
 
 /** A label that no credential of the client has, beginning with `wanted`. */
 export function freeLabel(wanted: string, credentials: readonly Credential[]): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MOST_VALID } from '../../../model/credentials/life.ts'
 import { LONGEST_CLIENT_ID } from '../../../oauth/ids.ts'
 import { apiSchema, scopeSchema } from '../../schemas/api.ts'
 import { clientSchema, credentialList } from '../../schemas/client.ts'
@@ -18,7 +19,9 @@ const api = apiSchema.extend({
 })
 const client = clientSchema.extend({
   renamed_from: line(LONGEST_CLIENT_ID).optional().describe('The id that the client has had.'),
-  credentials: credentialList(manifestCredentialSchema).default([]).describe('Any number, all valid at the same time.'),
+  credentials: credentialList(manifestCredentialSchema)
+    .default([])
+    .describe(`Up to ${MOST_VALID} may be valid at the same time.`),
 })
 
 /** The defaults of one document. */
