@@ -42,14 +42,19 @@ export const adminCalls =
     }
   }
 
-/** Calls the admin API with a token of this client, which `administrator` described. @param resource the audience of the token */
+/**
+ * Calls the admin API with a token of this client, which `administrator` described. @param resource the audience of the token @param scope
+ * the permissions of the token; all of the client by default
+ */
 export async function callsAs(
   server: Pick<TestServer, 'admin' | 'token'>,
   id: string,
   secret = `secret of ${id}`,
   resource: string = ADMIN_AUDIENCE,
+  scope?: string,
 ): Promise<CallAdmin> {
-  const answer = await server.token({ grant_type: 'client_credentials', resource }, basic(id, secret))
+  const form = { grant_type: 'client_credentials', resource, ...(scope !== undefined && { scope }) }
+  const answer = await server.token(form, basic(id, secret))
   const { access_token: token } = z.object({ access_token: z.string() }).parse(await answer.json())
   return adminCalls(server, { authorization: `Bearer ${token}` })
 }

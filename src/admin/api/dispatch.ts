@@ -4,7 +4,7 @@ import type { Permission } from '../../management/authority/permissions.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { type Answer, etagOf } from '../operations/answer.ts'
 import { InvalidInput, InvalidParameters } from '../operations/input.ts'
-import type { Operation } from '../operations/operation.ts'
+import { admit, type Operation } from '../operations/operation.ts'
 import { refusal } from '../refusals.ts'
 import type { AdminApi } from './admin-api.ts'
 import { readJsonBody } from './body.ts'
@@ -95,6 +95,8 @@ async function answerCall(
   if (operation.method !== 'POST') return withCondition(request, await call())
   // Strangers could store any number of keys, and would share them.
   if (operation.access === 'public' || !operation.isKept) return call()
+  // The kept answer is for the same caller, who may have lost the permission, or come with a narrower token.
+  admit(caller.authority, operation.access)
   return idempotency.once(caller, request, call)
 }
 

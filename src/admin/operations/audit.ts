@@ -165,6 +165,7 @@ export const auditOperations = [
     ...noQuery,
     body: z.strictObject({ key: z.string().max(256).optional().describe('The thumbprint of the only trusted key.') }),
     answer: verification,
+    isKept: false,
     example: {
       body: {},
       answer: {

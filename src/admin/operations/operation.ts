@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requireSomewhere } from '../../management/authority/authority.ts'
+import { type Authority, requireSomewhere } from '../../management/authority/authority.ts'
 import type { Permission } from '../../management/authority/permissions.ts'
 import type { Answer } from './answer.ts'
 import type { CallContext } from './call-context.ts'
@@ -38,7 +38,7 @@ interface OperationInfo {
   readonly isConditional: boolean
   /** Whether its query or body names something that must exist, so that it may answer 404 without a parameter of the path. */
   readonly isReferring: boolean
-  /** Whether its answer is kept for a repetition with the same `Idempotency-Key`, with a digest of its body. */
+  /** Whether its answer is kept for a repetition with the same `Idempotency-Key`, with a digest of its body. Only changes need that. */
   readonly isKept: boolean
   /** The words of the commands that do the same, such as `clients show`. */
   readonly commands: readonly string[]
@@ -59,6 +59,11 @@ export interface Operation extends OperationInfo {
    * @throws NotAllowed, InvalidParameters, InvalidBody, Stale, and the errors of the verb
    */
   call(context: CallContext, input: RawInput): Promise<Answer>
+}
+
+/** @throws NotAllowed if an operation takes a permission that the caller has over nothing */
+export function admit(authority: Authority, access: Access): void {
+  if (access !== 'public' && access !== 'member') requireSomewhere(authority, access)
 }
 
 type Defaulted = 'status' | 'answer' | 'isConditional' | 'isReferring' | 'isKept' | 'commands' | 'example'
@@ -97,7 +102,7 @@ export const operation = <Path extends z.ZodObject, Query extends z.ZodObject, B
   ...info,
   async call(context, input) {
     const { access, parameters, query, body } = info
-    if (access !== 'public' && access !== 'member') requireSomewhere(context.management.authority, access)
+    admit(context.management.authority, access)
     return run(context, {
       path: parsePath(parameters, input.path),
       query: parseQuery(query, input.query),

@@ -152,6 +152,8 @@ export const planOperations = [
     ...noQuery,
     body: given,
     answer: plan,
+    // It changes nothing, and a reader could fill the database with answers.
+    isKept: false,
     commands: ['plan', 'diff'],
     example: { body: example.body, answer: { id: 'kxL0…', ...example.answer } },
     run: async ({ management, cursors, server }, { body }) => {

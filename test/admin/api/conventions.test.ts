@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { permissionNames } from '../../../src/management/authority/permissions.ts'
 import { adminCalls, administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
+import { openRows } from '../../harness/rows.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
 
 let server: TestServer
@@ -10,7 +11,10 @@ beforeAll(async () => {
     manifest: `
 apis:
   - { audience: https://api.example.com, scopes: [{ name: read }, { name: write }] }
-clients:${administrator('root', permissionNames)}${administrator('reader', ['clients:read', 'audit:read'])}
+clients:${administrator('root', permissionNames)}${administrator('reader', ['clients:read', 'audit:read'])}${administrator(
+      'auditor',
+      permissionNames.filter((name) => name.endsWith(':read')),
+    )}
 `,
   })
   call = await callsAs(server, 'root')
@@ -104,6 +108,28 @@ describe('Idempotency-Key', () => {
     expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([])
     const events = await server.audit()
     expect(events.filter(({ type, clientId }) => type === 'client.add' && clientId === 'four')).toHaveLength(1)
+  })
+
+  test('repeats nothing for a token of the same client without the permission', async () => {
+    const body = { client_id: 'narrow' }
+    const headers = { 'idempotency-key': 'key-6' }
+    expect((await once('key-6', body)).status).toBe(201)
+    const narrow = await callsAs(server, 'root', undefined, undefined, 'clients:read')
+    expect((await narrow('GET', '/clients/narrow')).status).toBe(200)
+    expect((await narrow('POST', '/clients', { body, headers })).status).toBe(403)
+  })
+
+  test('growing-answers: nothing is kept of a request that changes nothing', async () => {
+    const rows = openRows(server.config)
+    const count = () => rows.all('select id from idempotency_key').length
+    const before = count()
+    const auditor = await callsAs(server, 'auditor')
+    const bodies = { '/plans': { manifest: 'clients: [{ client_id: planned }]' }, '/audit/verify': {} }
+    for (const [path, body] of Object.entries(bodies))
+      for (const key of ['one', 'two', 'one'])
+        expect((await auditor('POST', path, { body, headers: { 'idempotency-key': key } })).status, path).toBe(200)
+    expect(count()).toBe(before)
+    rows.close()
   })
 
   test('is kept by caller', async () => {
