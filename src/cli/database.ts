@@ -92,6 +92,7 @@ export const managementContext = ({ options, store }: Opened, { reason, manifest
   encrypt: async (plaintext, context) =>
     masterKeyOf(options).encrypt(plaintext, context, await store.keys.masterKeyInUse()),
   refuseUrl: (url) => refuseUrl(url, new AddressRules(options.outbound.allow)),
+  inTurn: (work) => work(),
 })
 
 /** Fetches keys of clients and of outside issuers by the same rules as the server. */

@@ -28,7 +28,7 @@ import { cleanUp } from '../platform/clean-up.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { Dependencies } from './environment.ts'
 import { tokenTrials } from './lab.ts'
-import { credentialMaker } from './making.ts'
+import { credentialMakers } from './making.ts'
 import type { OwnNode } from './nodes.ts'
 
 /** The parts of a process that its admin API needs. */
@@ -65,7 +65,7 @@ export function openAdminApi(
   const { config, clock, random, live, log, repeat } = dependencies
   const { clientAuth, introspector, proofVerifier, metadata } = services
   const trial = tokenTrials(dependencies, services)
-  const maker = credentialMaker(dependencies, store, masterKey)
+  const makerFor = credentialMakers(dependencies, store, masterKey)
   repeat({
     every: 60_000,
     work: (ending) => cleanUp((most) => store.idempotency.prune(clock.now(), most), ending),
@@ -97,7 +97,7 @@ export function openAdminApi(
         servedManifests: keeper?.manifests,
         tenant: DEFAULT_TENANT,
         store,
-        ...maker,
+        ...makerFor(actor),
       }
       return {
         management,

@@ -5,7 +5,7 @@ import { DEFAULT_TENANT } from '../oauth/ids.ts'
 import { one, type Readings } from '../observability/readings.ts'
 import type { Store } from '../store/tables/sql-store.ts'
 import type { Dependencies } from './environment.ts'
-import { credentialMaker } from './making.ts'
+import { credentialMakers } from './making.ts'
 import { LOOK_EVERY_MS, ManifestKeeper } from './manifest/keeper.ts'
 
 /**
@@ -17,19 +17,18 @@ export async function serveManifest(dependencies: Dependencies, store: Store): P
   const { config, clock, log, live, random, repeat } = dependencies
   if (config.manifest.length === 0) return undefined
   const masterKey = new MasterKey(config.masterKey, random, config.previousMasterKey)
-  const common = {
-    authority: FULL,
-    tenant: DEFAULT_TENANT,
-    store,
-    ...credentialMaker(dependencies, store, masterKey),
-  }
+  const common = { authority: FULL, tenant: DEFAULT_TENANT, store }
+  const makerFor = credentialMakers(dependencies, store, masterKey)
   const keeper = new ManifestKeeper({
     names: config.manifest,
     env: process.env,
     clock,
     log,
     changes: store.changes,
-    contextOf: (hashes) => ({ ...common, actor: operatorOf('manifest', undefined, hashes) }),
+    contextOf: (hashes) => {
+      const actor = operatorOf('manifest', undefined, hashes)
+      return { ...common, ...makerFor(actor), actor }
+    },
     key: async () => masterKey.derive('manifest files', await store.keys.masterKeyInUse())[0],
     allowDestroy: () => live.current.manifest_allow_destroy === 'on',
     settings: () => ({ issuer: config.issuer, defaultLifetime: live.current.token.lifetime }),

@@ -25,4 +25,5 @@ export const contextOf = (
   masterKey,
   encrypt: async (plaintext, context) => masterKey.encrypt(plaintext, context, await store.keys.masterKeyInUse()),
   refuseUrl: () => undefined,
+  inTurn: (work) => work(),
 })

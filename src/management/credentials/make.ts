@@ -41,6 +41,11 @@ export interface CredentialMaker {
   readonly encrypt: (plaintext: Buffer, context: string) => Promise<Encrypted>
   /** The reason why keys must not be fetched from a URL; undefined if they may. */
   readonly refuseUrl: (url: string) => string | undefined
+  /**
+   * Runs a slow hash when its turn comes, so that the threads of a server are left to clients.
+   * @throws SecretQueueFull if too many wait
+   */
+  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
 /** The context of a verb that may make credentials. */
@@ -172,7 +177,7 @@ function naming<Result>(field: string, work: () => Result): Result {
 }
 
 async function toSecret(
-  { random, encrypt }: CredentialMaker,
+  { random, encrypt, inTurn }: CredentialMaker,
   life: Omit<CredentialLife, 'hint'>,
   secret: string,
   isRetrievable: boolean,
@@ -183,7 +188,7 @@ async function toSecret(
     ...life,
     kind: 'secret',
     hint: isGenerated(secret) ? secret.slice(-4) : '',
-    hash: await hashSecret(secret, sharedSalt(siblings, random)),
+    hash: await hashSecret(secret, sharedSalt(siblings, random), inTurn),
     retrievable: isRetrievable ? await encrypt(Buffer.from(secret), retrievableContext(life.id)) : undefined,
   }
 }
@@ -262,8 +267,8 @@ export function refuseOtherSalt(siblings: readonly Credential[], made: Credentia
 const saltOf = (credential: Credential): Buffer | undefined =>
   credential.kind === 'secret' && credential.hash.kind === 'scrypt' ? credential.hash.parameters.salt : undefined
 
-async function hashSecret(secret: string, salt: Buffer): Promise<SecretHash> {
+async function hashSecret(secret: string, salt: Buffer, inTurn: CredentialMaker['inTurn']): Promise<SecretHash> {
   if (isGenerated(secret)) return { kind: 'sha256', digest: sha256(secret) }
   const parameters: ScryptParameters = { ...SCRYPT_COST, salt }
-  return { kind: 'scrypt', parameters, digest: await scryptDigest(secret, parameters) }
+  return { kind: 'scrypt', parameters, digest: await inTurn(() => scryptDigest(secret, parameters)) }
 }

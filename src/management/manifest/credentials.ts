@@ -3,7 +3,13 @@ import type { RemovedCredential } from '../../model/client.ts'
 import type { Credential } from '../../model/credentials/credential.ts'
 import { isImported, matchesHash, sha256 } from '../../model/credentials/secret-hash.ts'
 import type { CredentialId } from '../../oauth/ids.ts'
-import { type CredentialMaker, type MadeCredential, makeCredential, type ProofSpec } from '../credentials/make.ts'
+import {
+  type CredentialMaker,
+  type MadeCredential,
+  makeCredential,
+  type ProofSpec,
+  requireUsable,
+} from '../credentials/make.ts'
 import { proofOf } from '../credentials/proof.ts'
 import { type CredentialInput, expiryOf } from '../schemas/credential.ts'
 
@@ -14,6 +20,8 @@ interface Source {
   /** Whether the manifest gives a secret that is not known here. One of the same label then counts as the same. */
   readonly isUnknown: boolean
   readonly generate: () => string
+  /** Whether the credential is neither written nor compared, so that its secret need not be hashed. */
+  readonly isTrial: boolean
   readonly origin: 'manifest' | 'command' | 'sample'
 }
 
@@ -39,30 +47,36 @@ interface PlannedCredential extends MadeCredential {
 export async function planCredential(
   maker: CredentialMaker,
   wanted: CredentialInput,
-  { secret, isUnknown, generate, origin }: Source,
+  { secret, isUnknown, generate, isTrial, origin }: Source,
   { before, removed, revoked }: Siblings,
 ): Promise<PlannedCredential | RemovedCredential> {
   const existing = findExisting(wanted, before)
   const given = proofOf(wanted, secret)
   const expiry = (createdAt: number) => (wanted.expires === undefined ? undefined : expiryOf(wanted.expires, createdAt))
-  if (existing !== undefined && (isUnknown ? existing.kind === 'secret' : await isSame(existing, given))) {
+  if (existing !== undefined && (isUnknown ? existing.kind === 'secret' : await isSame(maker, existing, given))) {
     const expiresAt = keptExpiry(existing, expiry(existing.createdAt), before)
     const life = { label: wanted.label, origin: 'manifest' as const, expiresAt }
     return { credential: { ...existing, ...life }, generated: undefined }
   }
   const away = removed.find(({ credential: { label } }) => label === wanted.label)
-  if (away !== undefined && existing?.origin !== 'manifest' && (await provesTheSame(away.credential, given)))
+  if (away !== undefined && existing?.origin !== 'manifest' && (await provesTheSame(maker, away.credential, given)))
     return away
   const terms = { label: wanted.label, origin, expiresAt: expiry(maker.clock.now()) }
   const generated = given.kind === 'secret' && given.secret === undefined ? generate() : undefined
-  const made = generated === undefined ? given : { ...given, secret: generated }
+  const made = generated === undefined ? (isTrial ? unhashed(given) : given) : { ...given, secret: generated }
   const { credential } = await makeCredential(maker, made, terms, before)
-  const twin = await revokedTwin(given, [...before, ...removed.map((one) => one.credential), ...revoked])
+  const twin = await revokedTwin(maker, given, [...before, ...removed.map((one) => one.credential), ...revoked])
   return {
     credential: { ...credential, expiresAt: expiry(credential.createdAt), revokedAt: twin?.revokedAt },
     generated: isUnknown ? undefined : generated,
     ...(twin !== undefined && { marked: twin.id }),
   }
+}
+
+/** A generated secret in place of a usable chosen one, whose hash would cost as much as a wrong guess. @throws CredentialError */
+function unhashed(given: ProofSpec): ProofSpec {
+  requireUsable(given)
+  return given.kind === 'secret' ? { ...given, secret: undefined } : given
 }
 
 /**
@@ -86,24 +100,31 @@ function keptExpiry(existing: Credential, wanted: number | undefined, before: re
 }
 
 /** The revoked credential of the same secret, key or certificate. Another label doesn't help: a thief still has it. */
-async function revokedTwin(given: ProofSpec, known: readonly Credential[]): Promise<Credential | undefined> {
+async function revokedTwin(
+  maker: CredentialMaker,
+  given: ProofSpec,
+  known: readonly Credential[],
+): Promise<Credential | undefined> {
   if (given.kind === 'secret' && given.secret === undefined) return undefined
   for (const credential of known) {
-    if (credential.revokedAt !== undefined && (await provesTheSame(credential, given))) return credential
+    if (credential.revokedAt !== undefined && (await provesTheSame(maker, credential, given))) return credential
   }
   return undefined
 }
 
-async function isSame(existing: Credential, given: ProofSpec): Promise<boolean> {
+async function isSame(maker: CredentialMaker, existing: Credential, given: ProofSpec): Promise<boolean> {
   if (existing.kind === 'secret' && given.kind === 'secret') {
     if ((existing.retrievable !== undefined) !== given.isRetrievable) return false
   }
-  return provesTheSame(existing, given)
+  return provesTheSame(maker, existing, given)
 }
 
-async function provesTheSame(existing: Credential, given: ProofSpec): Promise<boolean> {
+async function provesTheSame({ inTurn }: CredentialMaker, existing: Credential, given: ProofSpec): Promise<boolean> {
   if (existing.kind === 'secret' && given.kind === 'secret') {
-    return given.secret === undefined ? existing.hash.kind === 'sha256' : matchesHash(existing.hash, given.secret)
+    const { hash } = existing
+    const { secret } = given
+    if (secret === undefined) return hash.kind === 'sha256'
+    return hash.kind === 'sha256' ? matchesHash(hash, secret) : inTurn(() => matchesHash(hash, secret))
   }
   if (existing.kind === 'secret' && given.kind === 'imported') {
     const { hash, imported } = existing

@@ -168,7 +168,8 @@ async function planCredentials(
       if (dryRun) warnings.push(errorAt([...path, field], `was not compared: ${why}`).message)
       else errors.push(errorAt([...path, field], why))
     }
-    const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), origin }
+    const isTrial = dryRun && existing === undefined
+    const source = { secret: given.secret, isUnknown, generate: () => secrets.of(id, label), isTrial, origin }
     const siblings = { before: [...before, ...planned], removed, revoked }
     const plan = await planCredential(maker, credential, source, siblings).catch((error: unknown) => {
       if (!(error instanceof CredentialError)) throw error

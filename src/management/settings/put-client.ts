@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ChangedThing } from '../../audit/changes.ts'
 import type { Client, UnreadableClient } from '../../model/client.ts'
 import type { ClientId } from '../../oauth/ids.ts'
@@ -47,6 +48,13 @@ export async function putClient(
 ): Promise<PutClient> {
   const secrets = new NewSecrets(context.random)
   let isShown = false
+  let made: { readonly input: ClientInput; readonly planned: Awaited<ReturnType<typeof planNew>> } | undefined
+  /** Another attempt does not hash the same secrets again. */
+  const planOnce = async (input: ClientInput) => {
+    if (made !== undefined && isDeepStrictEqual(made.input, input)) return made.planned
+    made = { input, planned: await planNew(context, input, secrets) }
+    return made.planned
+  }
   return untilCommitted(async () => {
     const model = await context.store.model.snapshot([id])
     const before = model.clients.get(id) ?? model.unreadableClients.get(id)
@@ -56,7 +64,7 @@ export async function putClient(
     refuseFirst(findDangling({ manifest: { apis: [], clients: [input] }, errorAt }, () => referable))
     const planned =
       before === undefined
-        ? await planNew(context, input, secrets)
+        ? await planOnce(input)
         : { client: replaced(before, input, context.clock.now()), generated: [] }
     const { generated } = planned
     const client: Client = takeOver ? { ...planned.client, manifest: undefined } : planned.client
