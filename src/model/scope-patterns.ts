@@ -5,7 +5,7 @@ type NamedScope = Pick<Scope, 'name'> & { readonly wildcard?: boolean | undefine
 
 export const hasStar = (name: string): boolean => name.includes('*')
 
-const hasSeveralStars = (name: string): boolean => name.indexOf('*') !== name.lastIndexOf('*')
+export const hasSeveralStars = (name: string): boolean => name.indexOf('*') !== name.lastIndexOf('*')
 
 /** Whether the API reads the `*` in this scope's name as any text. */
 export const isWildcard = ({ name, wildcard }: NamedScope): boolean =>

@@ -3,6 +3,7 @@ import type { Audience, ClientId, Jti } from '../oauth/ids.ts'
 import type { Entitlement } from '../policy/entitlement.ts'
 import type { Confirmation } from '../sender-constraint/verify-proof.ts'
 import { clientClaims } from './profile.ts'
+import { refusal } from './refusals.ts'
 import type { TokenProfile } from './token-profile.ts'
 
 /** The claims of an access token that this server uses (RFC 9068 §2.2). Times are in seconds. */
@@ -50,8 +51,10 @@ export function buildClaims(
 ): AccessTokenClaims {
   const [first, ...others] = apis.map((api) => api.audience)
   if (first === undefined) throw new Error('an entitlement needs at least one API')
+  const own = ownClaims(client, profile)
+  refuseLarge(own)
   return {
-    ...ownClaims(client, profile),
+    ...own,
     iss,
     sub: client.subject ?? client.id,
     aud: others.length === 0 ? first : [first, ...others],
@@ -70,6 +73,27 @@ const ownClaims = (client: Client, profile: TokenProfile) => ({
   ...clientClaims(profile, client),
   ...client.token.claims,
 })
+
+/**
+ * Refuses claims of over 16,000 characters before they become JSON. The metadata of a client may be larger, and an API may take one entry
+ * of it for many claims.
+ * @throws Refusal `token_too_large`
+ */
+function refuseLarge(claims: object): void {
+  let left = LONGEST_TOKEN
+  const count = (value: unknown): void => {
+    // Each value takes at least one character, and each text at least its length.
+    left -= typeof value === 'string' ? value.length : 1
+    if (left < 0) throw refusal('token_too_large')
+    if (Array.isArray(value)) for (const item of value) count(item)
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, member] of Object.entries(value)) {
+        left -= name.length
+        count(member)
+      }
+  }
+  count(claims)
+}
 
 /** The scopes of one of our tokens, from either claim. */
 export const scopeOf = ({ scope, scp }: AccessTokenClaims): string => scope ?? scp?.join(' ') ?? ''

@@ -50,6 +50,20 @@ describe('the claims of a token', () => {
     expect(claims).toMatchObject({ a: 'client', b: 'field', c: 'api' })
   })
 
+  test('growing-things: that come from a large entry of the client are refused before they become JSON', () => {
+    const entries = Array.from({ length: 4_000 }, (_, at) => [`c${at}`, 'metadata.entry'])
+    const profile = resolveProfile({ clientClaims: Object.fromEntries(entries) })
+    const build = (entry: unknown) =>
+      buildClaims({ ...entitlement, client: clientOf({ metadata: { entry } }) }, profile, 300, ISSUED)
+    // The JSON of 4,000 entries would be longer than any text can be.
+    for (const large of ['x'.repeat(200_000), Array(100_000).fill(1), { a: { b: ['x'.repeat(200_000)] } }])
+      expect(() => build(large)).toThrow(expect.objectContaining({ reason: 'token_too_large' }))
+    const one = resolveProfile({ clientClaims: { c: 'metadata.entry' } })
+    const fits = Array(7_000).fill(1)
+    const client = clientOf({ metadata: { entry: fits } })
+    expect(buildClaims({ ...entitlement, client }, one, 300, ISSUED)).toMatchObject({ c: fits })
+  })
+
   test('that the server sets can’t be replaced', () => {
     const own = buildClaims(entitlement, resolveProfile({}), 300, ISSUED)
     const forged = Object.fromEntries(Object.keys(own).map((name) => [name, 'forged']))

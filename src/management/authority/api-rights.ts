@@ -1,6 +1,6 @@
 import type { Api } from '../../model/api.ts'
 import type { ApiSet } from '../../model/api-set.ts'
-import { isValueOf } from '../../model/scope-patterns.ts'
+import { hasSeveralStars, isValueOf } from '../../model/scope-patterns.ts'
 import type { Unreadable } from '../../platform/unreadable.ts'
 import { NotAllowed } from '../../platform/user-error.ts'
 import { noApi } from './absent.ts'
@@ -40,6 +40,7 @@ export function requireApiRights(
   const known = before === undefined || 'problem' in before ? undefined : before
   if (before !== undefined && growsGroups(known, after)) requireOver(authority, 'grants:write', ownerOf(before))
   if (authority.everywhere.has('apis:write')) return
+  requireFew(known, after, apis)
   for (const scope of after.scopes) {
     if (known?.scopes.some((one) => one.name === scope.name && one.common === scope.common)) continue
     if (scope.common)
@@ -55,6 +56,27 @@ export function requireApiRights(
     if (other !== undefined)
       throw new NotAllowed(`${JSON.stringify(scope.name)} is a scope of an API that is not yours`)
   }
+}
+
+/** The most APIs of a group that its members may make. All APIs are in the memory of each server. */
+const MOST_APIS = 500
+/**
+ * The most scopes with several `*` that members of a group may have in its APIs. A requested scope is compared with all that begin and
+ * end alike, and a request may ask for hundreds.
+ */
+const MOST_WILDCARDS = 100
+
+/** Refuses what the members of a group could make grow. Those that are there already may stay. @throws NotAllowed */
+function requireFew(before: Api | undefined, after: Api, apis: ApiSet): void {
+  const others = apis.all.filter(({ audience, owner }) => audience !== after.audience && owner === after.owner)
+  const refuse = (most: number, what: string) =>
+    new NotAllowed(`members of a group may give it at most ${most} ${what}: more takes the permission apis:write`)
+  if (before?.owner !== after.owner && others.length >= MOST_APIS) throw refuse(MOST_APIS, 'APIs')
+  const count = (all: readonly Api[]) =>
+    all.reduce((sum, { scopes }) => sum + scopes.filter(({ name }) => hasSeveralStars(name)).length, 0)
+  const had = before !== undefined && before.owner === after.owner ? [before] : []
+  const most = Math.max(MOST_WILDCARDS, count([...others, ...had]))
+  if (count([...others, after]) > most) throw refuse(MOST_WILDCARDS, 'scopes with several *')
 }
 
 /** Whether a group of scopes has a member that it had not before. */

@@ -11,6 +11,7 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { mayOver } from '../authority/authority.ts'
 import { referableApis } from '../authority/referable.ts'
 import type { CredentialMaker, MakingContext } from '../credentials/make.ts'
+import { type ErrorAt, findLargerApi, findLargerClient } from '../extent.ts'
 import { toApi } from '../schemas/api.ts'
 import { findDangling, findRespelled, refuseAll, warnings } from './check.ts'
 import { changesOfApi, changesOfClient } from './field-changes.ts'
@@ -59,6 +60,8 @@ export async function planManifest(
   }
   note(findRespelled(parsed, withAdminApi(model.apis.values(), model.unreadableApis)))
   const apis = plannedApis(parsed, model, means)
+  for (const [index, { before, after }] of apis.entries())
+    note(findLargerApi(before, after, (path, message) => parsed.errorAt(['apis', index, ...path], message)))
   const replacedApis = new Set([
     ...apis.map(({ after }) => after.audience),
     ...pruned.apis,
@@ -165,6 +168,8 @@ async function plannedClients(
     })
     if (planned === undefined) continue
     const after: Client = { ...planned.client, manifest: ownerAfter(wanted.manifest, before, takeOver) }
+    const errorAt: ErrorAt = (path, message) => parsed.errorAt(['clients', index, ...path], message)
+    for (const error of findLargerClient(before, after, errorAt)) mistakes.note(error)
     const changes = before && [...newName('client_id', former?.id, after.id), ...changesOfClient(before, after)]
     const step = stepOf('client', after.id, changes, former?.id)
     const thing = { kind: 'client', id: after.id, manifest: before?.manifest } as const

@@ -5,6 +5,7 @@ import { FieldError } from '../../platform/user-error.ts'
 import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights } from '../authority/api-rights.ts'
 import { type ManagementContext, recordedBy } from '../context.ts'
+import { findLargerApi } from '../extent.ts'
 import { apiChange } from '../fields.ts'
 import { findRespelled, findUnknownMembers, refuseFirst } from '../manifest/check.ts'
 import { type Claim, requireOwnership } from '../ownership.ts'
@@ -42,6 +43,7 @@ export async function putApi(context: ManagementContext, { audience, wanted, tak
     const apis = withAdminApi([...others, api], model.unreadableApis)
     refuseFirst(findUnknownMembers(parsed))
     requireApiRights(context.authority, before, api, apis)
+    refuseFirst(findLargerApi(before, api, (path, message) => new FieldError(path, message)))
     const change = apiChange(before, api)
     const isNew = before === undefined
     if (change === undefined) return { api, isNew }

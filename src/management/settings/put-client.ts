@@ -9,6 +9,7 @@ import { requireClientRights } from '../authority/client-rights.ts'
 import { referableApis } from '../authority/referable.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
+import { findLargerClient } from '../extent.ts'
 import { clientChange, credentialChanges } from '../fields.ts'
 import { findDangling, refuseFirst } from '../manifest/check.ts'
 import { NewSecrets } from '../manifest/new-secrets.ts'
@@ -69,6 +70,7 @@ export async function putClient(
     const { generated } = planned
     const client: Client = takeOver ? { ...planned.client, manifest: undefined } : planned.client
     requireClientRights(context.authority, before, client, apis)
+    refuseFirst(findLargerClient(before, client, (path, message) => new FieldError(path, message)))
     if (client.credentials.all.length > 0 && before === undefined)
       requireOver(context.authority, 'credentials:write', client.owner)
     const changes = [clientChange(before, client), ...credentialChanges(id, before?.credentials, client.credentials)]
