@@ -1,6 +1,6 @@
 import type { CredentialId } from '../../oauth/ids.ts'
 import { Conflict } from '../../platform/user-error.ts'
-import { type Credential, isValid } from './credential.ts'
+import { type Credential, isValid, type Jwk } from './credential.ts'
 
 /** The writes to the credentials of one client. */
 export interface CredentialWrites {
@@ -24,14 +24,37 @@ export const MOST_REVOKED = 50
  * may be somebody of little authority.
  */
 export const MOST_VALID = 100
+/** The most keys in them. All are parsed for the first assertion that only names the client. */
+const MOST_KEYS_IN_ALL = 100
+/** The most of them with the URL of a key set. An assertion that only names the client may have all these sets fetched. */
+const MOST_KEY_URLS = 10
 
-/** Refuses credentials beyond `MOST_VALID`. A client that has more already keeps them. @param now milliseconds @throws Conflict */
+/** The bounds of the valid credentials of a client. */
+const bounds: readonly { readonly most: number; readonly what: string; readonly count: (one: Credential) => number }[] =
+  [
+    { most: MOST_VALID, what: 'valid credentials', count: () => 1 },
+    { most: MOST_KEYS_IN_ALL, what: 'keys in its valid credentials', count: (one) => keysIn(one)?.length ?? 0 },
+    {
+      most: MOST_KEY_URLS,
+      what: 'valid credentials with a jwks_uri of its own',
+      count: (one) => Number(one.kind === 'keys' && 'jwksUri' in one.source),
+    },
+  ]
+
+/** The keys in a credential; undefined if it has none. */
+function keysIn(credential: Credential): readonly Jwk[] | undefined {
+  if (credential.kind === 'federated') return credential.trust.jwks
+  return credential.kind === 'keys' && 'jwks' in credential.source ? credential.source.jwks : undefined
+}
+
+/** Refuses valid credentials beyond any bound. A client that has more already keeps them. @param now milliseconds @throws Conflict */
 export function refuseMoreValid(before: readonly Credential[], after: readonly Credential[], now: number): void {
-  const count = (all: readonly Credential[]) => all.filter((one) => isValid(one, now)).length
-  if (count(after) <= Math.max(MOST_VALID, count(before))) return
-  throw new Conflict(
-    `a client may have at most ${MOST_VALID} valid credentials: revoke or remove one, or use another client`,
-  )
+  const sum = (all: readonly Credential[], count: (one: Credential) => number) =>
+    all.reduce((total, one) => total + (isValid(one, now) ? count(one) : 0), 0)
+  for (const { most, what, count } of bounds) {
+    if (sum(after, count) > Math.max(most, sum(before, count)))
+      throw new Conflict(`a client may have at most ${most} ${what}: revoke or remove one, or use another client`)
+  }
 }
 
 /** A label that no credential of the client has, beginning with `wanted`. */

@@ -15,6 +15,7 @@ import { administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
 import { runCommand } from '../../harness/command.ts'
 import { newSecret, oneApi } from '../../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../../harness/server.ts'
+import { newJwk } from '../../harness/source.ts'
 
 /** The bound: docs/reference/limits.md. */
 const MOST = 100
@@ -134,6 +135,35 @@ describe('growing-credentials: a client with the most valid credentials', () => 
     const { status, body } = await make('more', MOST + 1)
     expect(status).toBe(422)
     expect(body.errors).toMatchObject([{ pointer: '/credentials', detail: expect.stringMatching(REFUSED) }])
+  })
+
+  test.each([
+    ['keys', 'keys in its valid credentials', 2, { jwks: { keys: Array.from({ length: 50 }, () => newJwk('k')) } }],
+    [
+      'keys of issuers',
+      'keys in its valid credentials',
+      2,
+      {
+        federated: {
+          issuer: 'https://ci.example.com',
+          audience: 'x',
+          subject: 'x',
+          jwks: { keys: Array.from({ length: 50 }, () => newJwk('k')) },
+        },
+      },
+    ],
+    ['key URLs', 'valid credentials with a jwks_uri', 10, { jwks_uri: 'https://keys.example.com/jwks' }],
+  ])('has a bound of all its %s, too', async (name, what, most, body) => {
+    const id = `with ${name}`
+    expect((await member('POST', '/clients', { body: { client_id: id, owner: 'ours' } })).status).toBe(201)
+    const add = () => member('POST', `/clients/${encodeURIComponent(id)}/credentials`, { body })
+    for (let at = 0; at < most; at += 1) expect((await add()).status).toBe(201)
+    const refused = await add()
+    expect(refused.status).toBe(409)
+    expect(refused.body.detail).toMatch(what)
+    const credentials = Array.from({ length: most + 1 }, (_, at) => ({ ...body, label: String(at) }))
+    const made = await member('POST', '/clients', { body: { client_id: `more ${name}`, owner: 'ours', credentials } })
+    expect(made.status).toBe(422)
   })
 
   test('gets one of several at once', async () => {
