@@ -144,6 +144,7 @@ describe('through a proxy', () => {
     const named = proxy.url.replace('127.0.0.1', 'localhost')
     const url = 'https://keys.example/jwks'
     expect(await faultOf(fetcherThrough(named), url)).toMatchObject({ message: expect.stringContaining('status 403') })
+    expect(proxy.asked.map(({ socket }) => Reflect.get(socket, 'servername'))).toEqual(['localhost'])
     const other = (await startProxy(403, true, certificate)).url.replace('127.0.0.1', 'localhost')
     expect(await faultOf(fetcherThrough(other), url)).toMatchObject({
       fault: 'proxy',
