@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongFirst } from './test/harness/long-first.ts'
 import { makeTemporaryFolder } from './test/harness/temporary-folder.ts'
+import { PATIENCE } from './test/harness/until.ts'
 
 /** Files that replace a module or depend on what a process remembers: each gets a process of its own. */
 const ALONE = [
@@ -36,6 +37,7 @@ export default defineConfig({
     // For what never ends. A machine that is kept busy may take several times as long as usual.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: PATIENCE } },
     sequence: { sequencer: LongFirst },
     projects: [
       // Much of the time is waiting: for processes, for slow hashes on threads, for keys to rotate.

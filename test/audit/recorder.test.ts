@@ -5,6 +5,7 @@ import type { AuditStore } from '../../src/audit/store.ts'
 import { DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemRandom } from '../../src/platform/random.ts'
 import { clockAt, standingClock } from '../harness/clock.ts'
+import { eventually } from '../harness/eventually.ts'
 import { countTurns } from '../harness/turns.ts'
 
 const event = (requestId: string): AuditEvent => ({
@@ -77,9 +78,9 @@ describe('the audit recorder', () => {
     const { recorder, ids } = create()
     const recorded = Array.from({ length: 1_000 }, (_, index) => String(index))
     for (const id of recorded.slice(0, 255)) recorder.record(event(id))
-    await vi.waitFor(() => expect(ids()).toEqual([]))
+    await eventually(() => expect(ids()).toEqual([]))
     for (const id of recorded.slice(255)) recorder.record(event(id))
-    await vi.waitFor(() => expect(ids()).toEqual(recorded.slice(0, 768)))
+    await eventually(() => expect(ids()).toEqual(recorded.slice(0, 768)))
     await recorder.close()
     expect(ids()).toEqual(recorded)
   })
@@ -99,7 +100,7 @@ describe('the audit recorder', () => {
     expect(state.attempts).toBe(4)
     state.failing = false
     await vi.advanceTimersByTimeAsync(250)
-    await vi.waitFor(() => expect(ids()).toEqual(recorded))
+    await eventually(() => expect(ids()).toEqual(recorded))
     await recorder.close()
   })
 

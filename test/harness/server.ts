@@ -89,6 +89,8 @@ export async function testConfig(
     'tls.key': tls.key,
     'shutdown.timeout': '1',
     master_key: randomBytes(32).toString('base64'),
+    // A busy machine meets it, too. Limits on the time of answers stay above it.
+    ...(options['storage']?.startsWith('postgres') && { storage_request_timeout: '3000' }),
     ...options,
   }
   return { config: resolveConfig(loadOptions({ env: {}, flags })), folder, flags }

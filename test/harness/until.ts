@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Milliseconds until `until` gives up, unless it is told otherwise. */
-const PATIENCE = 60_000
+/** Milliseconds until `until` and `expect.poll` give up, unless they are told otherwise. */
+export const PATIENCE = 60_000
 /** Milliseconds between two checks. Without a pause, the checks would take the processor from the work. */
 const PAUSE = 10
 

@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClientAuthMethodName } from '../../src/oauth/client-auth-methods.ts'
+import { eventually } from '../harness/eventually.ts'
 import { AUDIENCE, AWKWARD, GUIDE, verifiedClaims } from '../harness/library-setting.ts'
 import type { TestServer } from '../harness/server.ts'
 
@@ -38,7 +39,7 @@ export function testClient({ server, audience = AUDIENCE, ways, surfaces }: Clie
     ])('gets a token for %s', async (_name, wanted) => {
       const claims = await verifiedClaims(server(), await ask(server(), wanted), audience)
       expect(claims).toMatchObject({ sub: wanted.clientId, client_id: wanted.clientId, scope: 'edit' })
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const events = await server().audit()
         expect(events.find(({ requestId }) => requestId === claims.jti)?.detail).toMatchObject({ method })
       })

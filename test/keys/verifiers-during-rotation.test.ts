@@ -1,9 +1,10 @@
 import { JwtVerifier } from 'aws-jwt-verify'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
+import { eventually } from '../harness/eventually.ts'
 import { extent } from '../harness/extent.ts'
 import { MODEL, SECRET } from '../harness/model.ts'
 import { basic, startTestServer, type TestServer } from '../harness/server.ts'
@@ -54,10 +55,10 @@ beforeAll(async () => {
     },
   })
   // The first key signs until the second was published long enough. From then on keys rotate at their interval.
-  await vi.waitFor(async () => expect(await lookAtKeys()).toHaveLength(2))
+  await eventually(async () => expect(await lookAtKeys()).toHaveLength(2))
   for (let key = 3; key <= PENDING + 2; key += 1) {
     clock.advance(ROTATE_EVERY * 1000)
-    await vi.waitFor(async () => expect(await lookAtKeys()).toHaveLength(key), { timeout: 5_000 })
+    await eventually(async () => expect(await lookAtKeys()).toHaveLength(key))
   }
   clock.letGo()
 })
@@ -142,14 +143,11 @@ async function expectOneToSignAndOthersToWait(): Promise<void> {
  * fetches once more for each key announced later.
  */
 async function expectKeysToBeKept(): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const consumers = await fromStore((store) => store.keys.listConsumers(0))
-      const jose = consumers.filter(({ userAgent }) => userAgent.startsWith('jose/'))
-      expect(jose.reduce((sum, { fetches }) => sum + fetches, 0)).toBe(extent(2, 3))
-    },
-    { timeout: 5_000 },
-  )
+  await eventually(async () => {
+    const consumers = await fromStore((store) => store.keys.listConsumers(0))
+    const jose = consumers.filter(({ userAgent }) => userAgent.startsWith('jose/'))
+    expect(jose.reduce((sum, { fetches }) => sum + fetches, 0)).toBe(extent(2, 3))
+  })
 }
 
 async function fromStore<Found>(find: (store: Store) => Promise<Found>): Promise<Found> {

@@ -43,6 +43,7 @@ const PARTS = [
   ].map((name) => `authority/${name}`),
   'settings/until-committed',
   'credentials/proof',
+  'extent',
   'fields',
   'last-issue',
   'ownership',

@@ -1,7 +1,8 @@
 import { request } from 'node:https'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { totpCode } from '../../../src/administrators/accounts/totp.ts'
 import { standingClock } from '../../harness/clock.ts'
+import { eventually } from '../../harness/eventually.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
 import { runOn, Visitor } from '../../harness/visitor.ts'
 
@@ -38,8 +39,8 @@ const listEvents = async () =>
     .filter((type) => /^(?:account|session)\./.test(type))
 
 /** Waits until the events are written: those of refusals come a moment later. */
-const eventually = (check: (events: readonly string[]) => void): Promise<void> =>
-  vi.waitFor(async () => check(await listEvents()), { timeout: 30_000 })
+const untilEvents = (check: (events: readonly string[]) => void): Promise<void> =>
+  eventually(async () => check(await listEvents()))
 
 const linkOf = async (...args: string[]): Promise<URL> => {
   const { code, stdout, stderr } = await tessera([...args, '--secrets-to', 'stdout'])
@@ -63,7 +64,7 @@ describe('set-up', () => {
     expect(again.status).toBe(403)
     expect((await signIn(new Visitor(server.admin), 'eve')).status).toBe(401)
     const expected = ['account.link', 'account.add', 'session.start', 'session.start wrong_credentials']
-    await eventually((events) => expect(events).toEqual(expected))
+    await untilEvents((events) => expect(events).toEqual(expected))
   })
 
   test.each([
@@ -137,7 +138,7 @@ describe('sign-in', () => {
     expect([wrong.status, unknown.status]).toEqual([401, 401])
     expect(await wrong.text()).toBe(await unknown.text())
     expect(wrong.headers.get('set-cookie')).toBeNull()
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const refused = (await server.audit()).filter(({ result }) => result === 'refused')
       expect(refused.map(({ detail }) => detail['name'])).toEqual(['anna', 'nobody'])
     })
@@ -154,7 +155,7 @@ describe('sign-in', () => {
     expect((await signIn()).status).toBe(429)
     clock.advance(2_000)
     expect((await signIn()).status).toBe(303)
-    await eventually((events) => expect(events).toContain('session.start too_many_guesses'))
+    await untilEvents((events) => expect(events).toContain('session.start too_many_guesses'))
   })
 
   test('a client of the same name shares no count with an account', async () => {
@@ -197,7 +198,7 @@ describe('sign-in', () => {
     expect((await others[0].get('/account')).status).toBe(200)
     await others[0].post('/sign-out/everywhere', {})
     expect((await others[1].get('/account')).status).toBe(303)
-    await eventually((events) => expect(events.filter((type) => type === 'session.end')).toHaveLength(2))
+    await untilEvents((events) => expect(events.filter((type) => type === 'session.end')).toHaveLength(2))
   })
 
   test('a change of the password ends every other session', async () => {
@@ -281,7 +282,7 @@ describe('sign-in', () => {
     expect((await visitor.get('/account', { cookie: `${COOKIE}=${'a'.repeat(10_000)}` })).status).toBe(303)
     expect((await visitor.get('/account', { cookie: `${COOKIE}=a; ${COOKIE}=b` })).status).toBe(303)
     expect((await visitor.get('/account', { authorization: `Bearer tsl_${'a'.repeat(10_000)}` })).status).toBe(303)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [first] = (await server.audit()).filter(({ result }) => result === 'refused')
       expect(first?.detail['name']).toBe('a'.repeat(64))
     })

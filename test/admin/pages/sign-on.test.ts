@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { eventually } from '../../harness/eventually.ts'
 import { AT_PROVIDER, startOpenidProvider } from '../../harness/openid-provider.ts'
 import { freePort } from '../../harness/port.ts'
 import { startTestServer, type TestServer } from '../../harness/server.ts'
@@ -49,7 +50,7 @@ const through = async (one = visitor): Promise<string> => {
 }
 
 const refusal = async () =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const found = (await server.audit()).findLast(
       ({ type, result }) => type === 'session.start' && result === 'refused',
     )
@@ -126,7 +127,7 @@ test('a callback counts once, and only in the browser that began', async () => {
   expect(victim.cookies.has(SESSION)).toBe(false)
   expect((await visitor.get(callback)).status).toBe(200)
   expect((await visitor.get(callback)).status).toBe(401)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const reasons = (await server.audit()).flatMap(({ reason }) => reason ?? [])
     expect(reasons).toEqual(['challenge_ended', 'sign_on_failed', 'challenge_ended'])
   })

@@ -72,6 +72,7 @@ export const restCases = [
     groups: fill(HEADERS, 'f:'),
     'a zone': `::1%${'a'.repeat(HEADERS)}`,
     'an address of NAT64': '64:ff9b::a9fe:a9fe',
+    'a public address of ISATAP': '2606:4700::5efe:808:808',
   }),
   ...cases(
     'lifetimeOf',
