@@ -51,9 +51,11 @@ export function addCredentials(program: Command): void {
   credentialChange(
     'cancel <client-id> <credential>',
     'undo a rotation: keep the old credential, and remove the new one',
-  ).action(async (id, credential, options) =>
-    (await import('./credentials.ts')).credentialsCancel(id, credential, options),
   )
+    .option(...YES)
+    .action(async (id, credential, options) =>
+      (await import('./credentials.ts')).credentialsCancel(id, credential, options),
+    )
   credentialChange('revoke <client-id> <credential>', 'end a credential now')
     .option(...YES)
     .action(async (id, credential, options) =>

@@ -51,6 +51,7 @@ const credential = z.looseObject({
   created: z.string().optional(),
   expires: z.string().optional(),
   last_used: z.string().optional(),
+  replaces: z.string().optional(),
   unreadable: z.string().optional(),
 })
 
@@ -111,12 +112,26 @@ export const credentialsRotate = (
 
 const pathOf = (client: string, name: string) => ({ path: { client_id: client, credential: name } })
 
-/** `tessera credentials cancel`: undoes a rotation. */
+/** `tessera credentials cancel`: undoes a rotation. Clients that use the new credential already would lose it, so it asks. */
 export const credentialsCancel = (client: string, name: string, options: CommonOptions): Promise<void> =>
   withTarget(options, async (target) => {
+    const removed = await successorOf(target, client, name)
+    if (removed !== undefined) {
+      const action = `remove the credential ${JSON.stringify(removed.label)} of ${JSON.stringify(client)}, and keep the one before it`
+      await confirm({ action, effect: await credentialEffect(target, client, removed.id) }, options)
+    }
     const old = await target.call('credentials.cancel', pathOf(client, name), credential)
     reportChange(old, options, `is valid again${old.expires === undefined ? '' : ` until ${old.expires}`}`)
   })
+
+/** The credential that the end of a rotation removes, for the name of the new or of the old one; undefined if there is none. */
+async function successorOf(target: Target, client: string, name: string) {
+  const { items } = await target.call('credentials.of-client', { path: { client_id: client } }, credentialList)
+  const named = items.find(({ id }) => id === name) ?? items.find(({ label }) => label === name)
+  const after = items.filter(({ replaces }) => replaces !== undefined && replaces === named?.id)
+  const found = after.find(({ status }) => status !== 'revoked') ?? after[0] ?? named
+  return found?.replaces === undefined ? undefined : found
+}
 
 /** `tessera credentials revoke`: revokes a credential now. */
 export const credentialsRevoke = (client: string, name: string, options: CommonOptions): Promise<void> =>

@@ -20,6 +20,11 @@ beforeEach(async () => {
   expect(await runTessera(['apply', '-f', '-', '--secrets-to', 'stdout'], env, MANIFEST)).toMatchObject({ code: 0 })
   expect(await runTessera(['groups', 'put', 'team', '-f', '-'], env, '{}')).toMatchObject({ code: 0 })
   await runTessera(['keys', 'rotate', '--now'], env)
+  for (const args of [
+    ['add', 'job', '--label', 'second'],
+    ['rotate', 'job', 'second', '--label', 'third'],
+  ])
+    expect(await runTessera(['credentials', ...args, '--secrets-to', 'stdout'], env)).toMatchObject({ code: 0 })
   kid = JSON.parse((await runTessera(['keys', 'list', '--json'], env)).stdout)[0].kid
   return () => rmSync(folder, { recursive: true })
 })
@@ -30,6 +35,7 @@ const ending: Readonly<Record<string, readonly [args: () => readonly string[], a
   'clients delete': [() => ['job'], 'delete the client "job"'],
   'apis delete': [() => ['https://api', '--with-grants'], 'delete the API "https://api"'],
   'groups delete': [() => ['team'], 'delete the group "team"'],
+  'credentials cancel': [() => ['job', 'second'], 'remove the credential "third" of "job", and keep the one before it'],
   'credentials revoke': [() => ['job', 'first'], 'revoke the credential "first" of "job"'],
   'credentials remove': [() => ['job', 'first'], 'remove the credential "first" of "job"'],
   'keys revoke': [() => [kid], 'revoke the key '],

@@ -231,7 +231,7 @@ const lines: Readonly<Record<string, () => readonly Line[]>> = {
     { args: ['credentials', 'rotate', STORED, STORED, '--label', `${STORED}-next`, '--secrets-to', 'stdout'] },
   ],
   'credentials label': () => [{ args: ['credentials', 'label', STORED, `${STORED}-added`, `${STORED}-other`] }],
-  'credentials cancel': () => [{ args: ['credentials', 'cancel', STORED, `${STORED}-next`] }],
+  'credentials cancel': () => [{ args: ['credentials', 'cancel', STORED, `${STORED}-next`, '--yes'] }],
   'credentials revoke': () => [{ args: ['credentials', 'revoke', STORED, STORED, '--yes'] }],
   'credentials remove': () => [
     { args: ['credentials', 'remove', STORED, STORED, '--yes'] },

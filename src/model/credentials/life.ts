@@ -80,10 +80,7 @@ export function rotate(
   now: number,
 ): WritesOf<readonly [old: Credential, successor: Credential]> {
   refuseEnded(old, now)
-  const other = successorOf(credentials, old)
-  if (other !== undefined) {
-    throw new Conflict(`${nameOf(old)} was rotated already: ${nameOf(other)} comes after it; cancel that first`)
-  }
+  refuseRotated(credentials, old)
   const end = now + overlap
   const expiresAt = old.expiresAt === undefined ? end : Math.min(old.expiresAt, end)
   return {
@@ -97,7 +94,7 @@ export function rotate(
 
 /**
  * Undoes a rotation: removes the successor, and restores the former expiry of the old credential.
- * @throws UserError if the old credential was removed or revoked, or would have expired by now, or if there is none
+ * @throws UserError if the old credential was removed or revoked, or would have expired by now, or if there is none, or if the successor was rotated
  */
 export function cancel(
   credentials: readonly Credential[],
@@ -106,6 +103,7 @@ export function cancel(
 ): WritesOf<readonly [old: Credential]> {
   const { replaces } = successor
   if (replaces === undefined) throw new Conflict(`${nameOf(successor)} came after no other: revoke or remove it`)
+  refuseRotated(credentials, successor)
   const old = credentials.find(({ id }) => id === replaces.id)
   if (old === undefined) throw new Conflict(`the credential before ${nameOf(successor)} is gone`)
   if (old.revokedAt !== undefined) throw new Conflict(`the credential before ${nameOf(successor)} was revoked`)
@@ -181,6 +179,12 @@ function oldest(
 /** The successor of a credential; undefined if it has none, or only revoked ones. */
 export const successorOf = (credentials: readonly Credential[], { id }: Credential): Credential | undefined =>
   credentials.find((other) => other.replaces?.id === id && other.revokedAt === undefined)
+
+function refuseRotated(credentials: readonly Credential[], old: Credential): void {
+  const other = successorOf(credentials, old)
+  if (other !== undefined)
+    throw new Conflict(`${nameOf(old)} was rotated already: ${nameOf(other)} comes after it; cancel that first`)
+}
 
 function refuseEnded(credential: Credential, now: number): void {
   if (credential.revokedAt !== undefined) throw new Conflict(`${nameOf(credential)} was revoked`)

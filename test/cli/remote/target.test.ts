@@ -147,7 +147,7 @@ const lines: readonly (readonly [string, number, (place: string) => readonly str
     (place) => [`job-${place}`, 'third', '--label', 'fourth', '--overlap', '1h', '--secrets-to', 'stdout'],
   ],
   ['credentials rotate', 1, (place) => [`job-${place}`, '--secrets-to', 'stdout']],
-  ['credentials cancel', 0, (place) => [`job-${place}`, 'fourth']],
+  ['credentials cancel', 0, (place) => [`job-${place}`, 'fourth', '--yes']],
   ['credentials label', 0, (place) => [`job-${place}`, 'third', 'fifth']],
   ['credentials revoke', 0, (place) => [`job-${place}`, 'fifth', '--yes']],
   ['credentials revoke', 5, (place) => [`job-${place}`, 'fifth', '--yes']],

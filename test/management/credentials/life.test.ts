@@ -228,7 +228,7 @@ test('cancel: the old one stays valid, and the new one is refused within a secon
   const next = made.secret ?? ''
   generated.push(next)
   await untilStatus(200, 'cancelled', next)
-  const outcome = await cli('credentials', 'cancel', 'cancelled', made.id)
+  const outcome = await cli('credentials', 'cancel', 'cancelled', made.id, '--yes')
   expect(outcome).toMatchObject({ code: 0, stdout: 'first is valid again\n' })
   expect(await untilStatus(401, 'cancelled', next)).toBeLessThan(A_SECOND)
   clock.ahead += 2 * HOUR
@@ -403,11 +403,15 @@ describe('rotations in a row', () => {
       [date, 'replaced'],
       [`${date} (2)`, 'active'],
     ])
+    // Its successor may be in use, and has one itself.
+    expect((await run(() => credentialsCancel('again', 'first', { yes: true }))).error).toBe(
+      `"first, ${date}" was rotated already: "first, ${date} (2)" comes after it; cancel that first`,
+    )
     // A revoked credential follows nothing any more. Its predecessor is the active one again.
     expect((await run(() => credentialsRevoke('again', third.label, { yes: true }))).error).toBeUndefined()
     const fourth = await rotate()
     expect(fourth.replaces).toBe(second.id)
-    expect((await run(() => credentialsCancel('again', second.label, {}))).error).toBeUndefined()
+    expect((await run(() => credentialsCancel('again', second.label, { yes: true }))).error).toBeUndefined()
     expect(await statuses()).toEqual([
       ['first', 'replaced'],
       [date, 'active'],
