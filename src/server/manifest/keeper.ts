@@ -201,7 +201,7 @@ export class ManifestKeeper {
     const { log } = this.#options
     const changed = steps.filter(({ action }) => action !== 'unchanged')
     const listed = changed.slice(0, MOST_LOGGED).map(({ action, kind, id }) => ({ action, kind, id }))
-    const facts = { manifests: [...this.#manifests], changes: changed.length, first: listed }
+    const facts = { manifests: [...this.manifests], changes: changed.length, first: listed }
     if (changed.length > 0 && isDrift) log.warn(facts, 'others had changed what the manifest owns, and it was restored')
     else if (changed.length > 0) log.info(facts, 'applied the files of the manifest')
     const said = warnings.join('\n')

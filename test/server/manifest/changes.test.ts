@@ -41,8 +41,8 @@ describe('a change acts within a second', () => {
     expect(await untilToken(server, 'third', 401)).toBeLessThan(A_SECOND)
     expect(await tokenStatus(server, 'job')).toBe(200)
     expect(logged(/^applied the files/)).toMatchObject([
-      { changes: 2 },
-      { changes: 1, first: [{ action: 'create', kind: 'client', id: 'second' }] },
+      { manifests: ['files'], changes: 2 },
+      { manifests: ['files'], changes: 1, first: [{ action: 'create', kind: 'client', id: 'second' }] },
       { changes: 1 },
       { changes: 1, first: [{ action: 'delete', kind: 'client', id: 'third' }] },
     ])
