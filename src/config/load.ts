@@ -29,8 +29,18 @@ export interface Reading {
   readonly isDevelopment?: boolean
 }
 
-/** Variables that are not options: some name the target of a command, and `TESSERA_DEBUG` makes failures verbose. */
-const OTHER_VARIABLES = ['TESSERA_CONFIG', 'TESSERA_DEBUG', 'TESSERA_SERVER', 'TESSERA_PROFILE', 'TESSERA_TOKEN']
+/**
+ * Variables that are not options: some name the target of a command, or the token of its platform, and `TESSERA_DEBUG` makes failures
+ * verbose.
+ */
+const OTHER_VARIABLES = [
+  'TESSERA_CONFIG',
+  'TESSERA_DEBUG',
+  'TESSERA_ID_TOKEN',
+  'TESSERA_PROFILE',
+  'TESSERA_SERVER',
+  'TESSERA_TOKEN',
+]
 
 /** Reads the options: file, then environment, then flags. @throws Mistakes that lists every mistake */
 export function loadOptions(sources: Sources): Options {

@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
-import { loadOptions } from '../../src/config/load.ts'
+import { loadOptions, readOptions } from '../../src/config/load.ts'
 import { optionInfos } from '../../src/config/option-infos.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 
@@ -29,6 +29,16 @@ const MINIMAL = {
 
 const load = (env: Record<string, string>, file?: string, flags?: Record<string, string>) =>
   resolveConfig(loadOptions({ file, env, ...(flags && { flags }) }))
+
+test('each variable that a command reads is accepted beside the options', () => {
+  const read = globSync('src/**/*.ts').flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/'(TESSERA_[A-Z_]*[A-Z])'/g)].map(([, name = '']) => name),
+  )
+  expect(read).toEqual(expect.arrayContaining(['TESSERA_ID_TOKEN', 'TESSERA_TOKEN', 'TESSERA_DEBUG']))
+  const options = new Set<string>(optionInfos.map(({ env }) => env))
+  const others = Object.fromEntries(read.filter((name) => !options.has(name)).map((name) => [name, 'x']))
+  expect(readOptions({ env: others }).mistakes).toEqual([])
+})
 
 test('the minimum suffices, and everything else has its default', () => {
   expect(load(MINIMAL)).toMatchObject({
