@@ -1,21 +1,19 @@
-import { parseAssertion } from '../client-auth/assertions/parse.ts'
 import { RegisteredKeys } from '../client-auth/registered-keys.ts'
 import { IssuerKeys } from '../client-auth/remote-jwks/discovery.ts'
 import { RemoteKeySets } from '../client-auth/remote-jwks/key-sets.ts'
 import { Conditions } from '../conditions/conditions.ts'
-import type { CompactJws } from '../crypto/jws/compact.ts'
 import { Tries } from '../crypto/jws/verify.ts'
 import { showClient } from '../management/clients/show.ts'
 import { type Comparison, compareToken } from '../management/lab/compare-token.ts'
+import { parseToken } from '../management/tokens/decode.ts'
 import { ClientId } from '../oauth/ids.ts'
-import { Refusal } from '../oauth/refusal.ts'
 import { systemClock } from '../platform/clock.ts'
 import { NotFound, UserError } from '../platform/user-error.ts'
 import { keyFetcher, managementContext, withDatabase } from './database.ts'
+import { readTokenFile } from './decode.ts'
 import { checkLine } from './facts.ts'
 import { type OutputOptions, show } from './format.ts'
 import { print, printable, say } from './output.ts'
-import { LONGEST_TOKEN_INPUT, readStandardInput } from './read-input.ts'
 
 interface FederateTestOptions extends OutputOptions {
   readonly client: string
@@ -29,7 +27,7 @@ export const federateTest = ({ client: id, config, ...output }: FederateTestOpti
     if ('problem' in client) throw new UserError(`${JSON.stringify(id)} can't be read: ${client.problem}`)
     const { federated } = client.credentials
     if (federated.length === 0) throw new NotFound(`${JSON.stringify(id)} has no federated credential`)
-    const jws = parse((await readStandardInput(LONGEST_TOKEN_INPUT)).trim())
+    const jws = parseToken(await readTokenFile())
     const fetcher = keyFetcher(opened.options)
     const published = new IssuerKeys(systemClock, fetcher, new RemoteKeySets(systemClock, fetcher))
     const comparing = {
@@ -44,15 +42,6 @@ export const federateTest = ({ client: id, config, ...output }: FederateTestOpti
     if (!client.enabled) say(`${printable(id)} is disabled: every token is refused`)
     if (!outcomes.some(({ matched }) => matched)) process.exitCode = 1
   })
-
-function parse(token: string): CompactJws {
-  try {
-    return parseAssertion(token)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    throw new UserError(`standard input is not a signed JWT: ${JSON.stringify(error.detail)}`)
-  }
-}
 
 function report({ credential, issuer, ended, matched, signature, checks }: Comparison): void {
   print(printable(`${matched ? 'matches' : 'does not match'}  ${credential}  ${issuer}`))

@@ -140,12 +140,14 @@ describe('tessera federate test', () => {
     ])
   })
 
-  test('text that isn’t a token: one line and exit code 1', async () => {
-    expect(await federate('workflow', 'not a token')).toMatchObject({
-      code: 1,
-      stdout: '',
-      stderr: expect.stringMatching(/^tessera: standard input is not a signed JWT: [^\n]+\n$/),
-    })
+  test.each([
+    [
+      'not a token',
+      'the token is not a signed JWT that can be decoded (it has not three parts with dots between them)',
+    ],
+    ['', 'standard input has no token'],
+  ])('text that isn’t a token, one line and exit code 1: %j', async (text, message) => {
+    expect(await federate('workflow', text)).toEqual({ code: 1, stdout: '', stderr: `tessera: ${message}\n` })
   })
 
   test.each([
