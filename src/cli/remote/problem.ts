@@ -11,6 +11,9 @@ const problemSchema = z.looseObject({
     .optional(),
 })
 
+/** Whether an answer is a problem. Errors of other servers, and of the OAuth listener, are not. */
+export const isProblem = (body: unknown): boolean => problemSchema.required({ title: true }).safeParse(body).success
+
 /** The error that a problem stands for. Its kind decides the exit code, as for the same command on a database. */
 export function errorOfProblem(status: number, body: unknown): UserError {
   const { data } = problemSchema.safeParse(body)

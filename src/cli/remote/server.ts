@@ -5,7 +5,7 @@ import { readAuthorities } from '../../config/certificate.ts'
 import { isUntrusted, networkFault } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { version } from '../../platform/version.ts'
-import { errorOfProblem } from './problem.ts'
+import { errorOfProblem, isProblem } from './problem.ts'
 
 /** Milliseconds without a byte from the server. */
 const SILENCE_MS = 60_000
@@ -67,8 +67,10 @@ export class Server {
       throw new UserError(
         `${this.origin} sends requests elsewhere, which would carry the token along: name the right server`,
       )
-    if (answer === undefined)
-      throw new UserError(`${this.origin} is no admin listener of Tessera: it answered ${status}`)
+    if (!isProblem(answer))
+      throw new UserError(
+        `${this.origin} is no admin listener of Tessera, which has a port of its own, 9999 by default: it answered ${status}`,
+      )
     throw errorOfProblem(status, answer)
   }
 

@@ -42,6 +42,12 @@ test('a person logs in with a browser, works on the server, and logs out', async
   expect((await tessera(['whoami'], { env })).code).toBe(2)
 })
 
+test('a log-in at the OAuth listener says where the admin listener is', async () => {
+  const { code, stderr } = await tessera(['login', server.issuer, '--ca', inject('tls').cert], { env })
+  expect(code).toBe(1)
+  expect(stderr).toContain(`${server.issuer} is no admin listener of Tessera, which has a port of its own`)
+})
+
 test('without a profile, an unknown authority is named where every command finds it', async () => {
   const { code, stderr } = await tessera(['clients', 'list', '--server', server.admin], {
     env: { ...env, TESSERA_TOKEN: 'x' },

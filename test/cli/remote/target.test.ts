@@ -383,6 +383,11 @@ describe('a token never goes elsewhere', () => {
   test.each([
     ['no JSON', '<p>hello', /no admin listener of Tessera/],
     ['nothing', '', /no admin listener of Tessera/],
+    [
+      'an OAuth error',
+      '{"error":"invalid_request"}',
+      /no admin listener of Tessera, which has a port of its own, 9999/,
+    ],
   ])('an answer of %s is explained', async (_name, body, message) => {
     answer = { status: 404, headers: {}, body }
     expect((await list()).stderr).toMatch(message)
