@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { metricTable, processMetricTable } from '../../../src/observability/table.ts'
+import { SECRET } from '../../harness/model.ts'
+import { blocksOf } from '../../harness/page.ts'
+import { basic, startTestServer } from '../../harness/server.ts'
 
 const dashboard = z
   .object({
@@ -147,3 +150,41 @@ test('the example scrape configuration has the rules and the path of the metrics
     scrape_configs: [{ job_name: 'tessera', scheme: 'https', metrics_path: '/metrics' }],
   })
 })
+
+test('the example scrape configuration and the manifest beside it get the metrics of a server', async () => {
+  const { scrape_configs: configs } = parse(readFileSync('deploy/prometheus.yml', 'utf8'))
+  const [{ oauth2, metrics_path: path }] = scraping.parse(configs)
+  const [manifest] = blocksOf('deploy/README.md').filter(({ language }) => language === 'yaml')
+  const server = await startTestServer({
+    manifest: manifest?.text.replace('{ label: first }', `{ label: first, secret: ${SECRET} }`) ?? '',
+    options: { 'admin.metrics': 'authenticated' },
+  })
+  try {
+    expect((await fetch(`${server.admin}${path}`)).status).toBe(401)
+    // As Prometheus does: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#oauth2
+    const answer = await fetch(`${server.issuer}${new URL(oauth2.token_url).pathname}`, {
+      method: 'POST',
+      headers: basic(oauth2.client_id, SECRET),
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...oauth2.endpoint_params }),
+    })
+    const { access_token: token } = z.looseObject({ access_token: z.string() }).parse(await answer.json())
+    const scraped = await fetch(`${server.admin}${path}`, { headers: { authorization: `Bearer ${token}` } })
+    expect(scraped.status).toBe(200)
+    expect(await scraped.text()).toContain('tessera_build_info')
+  } finally {
+    await server.stop()
+  }
+})
+
+const scraping = z.tuple([
+  z.looseObject({
+    metrics_path: z.string(),
+    oauth2: z.strictObject({
+      client_id: z.string(),
+      client_secret_file: z.string(),
+      token_url: z.url(),
+      endpoint_params: z.record(z.string(), z.string()),
+      tls_config: z.strictObject({ ca_file: z.string() }),
+    }),
+  }),
+])

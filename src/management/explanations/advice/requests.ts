@@ -122,7 +122,7 @@ export const requestAdvice = {
   no_authorization_endpoint: always(request('Use the token endpoint', 'grant_type=client_credentials')),
   audit_full: always(
     command('Check whether the database can be written', 'tessera config check'),
-    command('See how full the memory is', 'curl https://localhost:9999/metrics'),
+    command('See what the server lacks', 'tessera health --ready'),
   ),
 } as const satisfies Readonly<Record<string, Advise>>
 
