@@ -72,17 +72,25 @@ async function lookAtPorts({ options, wrong }: Examined, { mayRun }: Means): Pro
   const notes: string[] = []
   const running =
     mayRun && ofRuntime?.isTaken === true && issuer !== undefined
-      ? await issuerAt({ ...runtime, isTls: runtime.tls === 'on' }, metadataPath(issuer))
+      ? await eitherWay(runtime.tls === 'on', (isTls) => issuerAt({ ...runtime, isTls }, metadataPath(issuer)))
       : undefined
   const isRunning = running !== undefined && (running.issuer ?? issuer) === issuer
   if (ofRuntime !== undefined && !isRunning) mistakes.note(ofRuntime.error)
   if (isRunning)
     notes.push(`runtime.port: a server of ${issuer} runs on port ${runtime.port}: stop it before you start another`)
   const isItsAdmin =
-    isRunning && ofAdmin?.isTaken === true && (await isAdminAt({ ...admin, isTls: tls.cert !== undefined }))
+    isRunning &&
+    ofAdmin?.isTaken === true &&
+    (await eitherWay(tls.cert !== undefined, async (isTls) => (await isAdminAt({ ...admin, isTls })) || undefined))
   if (ofAdmin !== undefined && !isItsAdmin) mistakes.note(ofAdmin.error)
   return { mistakes: mistakes.all, warnings: [], notes }
 }
+
+/** Asks with TLS and without, the configured way first: the server that runs may have started before TLS was turned on or off. */
+const eitherWay = async <Answer>(
+  isTls: boolean,
+  ask: (isTls: boolean) => Promise<Answer | undefined>,
+): Promise<Answer | undefined> => (await ask(isTls)) ?? (await ask(!isTls))
 
 const metadataPath = (issuer: string): string => new URL(endpointAddresses(issuer, []).urlsOf('metadata')[0]).pathname
 

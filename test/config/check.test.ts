@@ -593,6 +593,8 @@ describe('a running server', () => {
         /^note: runtime\.port: a server of https:\/\/localhost:\d+(\/realms\/demo)? runs on port \d+: stop it before you start another\n$/,
       )
       expect(names(pathOf(storage))).toEqual(before)
+      const behindProxy = { ...env, TESSERA_RUNTIME_TLS: 'off', TESSERA_RUNTIME_TRUSTED_PROXIES: '127.0.0.1' }
+      expect(await setting.run(['config', 'check'], behindProxy)).toMatchObject({ code: 0, stderr })
       expect((await setting.run(['serve'], env)).stderr).toMatch(
         /2 mistakes:\n {2}port \d+ is in use.*\n {2}port \d+ is in use/,
       )
