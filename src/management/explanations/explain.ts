@@ -9,7 +9,7 @@ import type { ManagementContext } from '../context.ts'
 import { ANY_CASE, type Case } from './advice/case.ts'
 import { adviceOn } from './advice/table.ts'
 import type { ExplainedRefusal, Explanation } from './explanation.ts'
-import { findCase } from './find-case.ts'
+import { findCase, secretSearch } from './find-case.ts'
 import type { RequestReference } from './reference.ts'
 import { type AskedAccess, stepsOf } from './steps.ts'
 
@@ -94,8 +94,9 @@ async function explainAll(
   events: readonly StoredAuditEvent[],
 ): Promise<readonly Explanation[]> {
   const explained: Explanation[] = []
+  const search = secretSearch(context, events)
   for (const event of events) {
-    const one = await explainEvent(context, event)
+    const one = await explainEvent(context, event, undefined, search)
     if (one !== undefined) explained.push(one)
   }
   return explained
@@ -109,8 +110,9 @@ export async function explainEvent(
   context: ExplainingContext,
   event: StoredAuditEvent,
   asked?: AskedAccess,
+  search = secretSearch(context, [event]),
 ): Promise<Explanation | undefined> {
-  const about = await findCase(context, event)
+  const about = await findCase(context, event, search)
   if (!mayOver(context.authority, 'explanations:read', ownerOf(about))) return undefined
   const { at, type, result, requestId, clientId, remoteAddress, detail } = event
   return {

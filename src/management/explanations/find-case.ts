@@ -6,6 +6,7 @@ import type { Client, UnreadableClient } from '../../model/client.ts'
 import { hasDigest, isValid } from '../../model/credentials/credential.ts'
 import { nameOf } from '../../model/credentials/life.ts'
 import type { UsedCredential } from '../../model/credentials/status.ts'
+import type { OwnedCredential } from '../../model/credentials/store.ts'
 import { ClientId, LONGEST_CLIENT_ID } from '../../oauth/ids.ts'
 import { iso } from '../../platform/clock.ts'
 import { nearest } from '../../platform/nearest.ts'
@@ -19,8 +20,30 @@ import { ANY_CASE, type Case, MOST_SEARCHED } from './advice/case.ts'
 /** Clients that are compared with a misspelt id, at each of three places in their order. */
 const MOST_COMPARED = 500
 
+/** The secrets that are looked for in one explanation of several events. Each may take a look at every credential. */
+const MOST_SOUGHT = 5
+
+/** Finds the credential of a generated secret, by the start of its digest. */
+export type SecretSearch = (digest: string) => Promise<OwnedCredential | undefined>
+
+/** A search that looks once for each of the last secrets in some events, and for no other. */
+export function secretSearch({ store }: ManagementContext, events: readonly StoredAuditEvent[]): SecretSearch {
+  const sought = [...new Set(events.flatMap(({ detail }) => digestIn(detail) ?? []))].slice(-MOST_SOUGHT)
+  const found = new Map<string, ReturnType<SecretSearch>>()
+  return async (digest) => {
+    if (!sought.includes(digest)) return undefined
+    const search = found.get(digest) ?? store.credentials.findSecret(digest)
+    found.set(digest, search)
+    return search
+  }
+}
+
 /** Finds the present state of everything that a refusal concerns. */
-export async function findCase(context: ManagementContext, event: StoredAuditEvent): Promise<Case> {
+export async function findCase(
+  context: ManagementContext,
+  event: StoredAuditEvent,
+  search: SecretSearch,
+): Promise<Case> {
   const { clientId, detail, at, reason } = event
   const record = await loadClient(context, clientId)
   const credentials = record === undefined ? [] : ((await listUsed(context, record.id)) ?? [])
@@ -33,7 +56,7 @@ export async function findCase(context: ManagementContext, event: StoredAuditEve
     detail,
     at,
     similar: record === undefined && clientId !== undefined ? await similarClient(context, clientId) : undefined,
-    secretOf: await secretOwner(context, event, record, credentials),
+    secretOf: await secretOwner(context, event, { record, credentials, search }),
     disabled: reason === 'client_disabled' && record !== undefined ? await lastDisabled(context, record.id) : undefined,
   }
 }
@@ -83,8 +106,7 @@ async function similarClient(context: ManagementContext, id: string): Promise<st
 async function secretOwner(
   context: ManagementContext,
   { detail }: StoredAuditEvent,
-  record: Client | UnreadableClient | undefined,
-  credentials: readonly UsedCredential[],
+  { record, credentials, search }: Pick<Case, 'record' | 'credentials'> & { readonly search: SecretSearch },
 ): Promise<Case['secretOf']> {
   const digest = digestIn(detail)
   if (digest === undefined) return undefined
@@ -98,9 +120,7 @@ async function secretOwner(
   }
   const own = credentials.find(({ credential }) => hasDigest(credential, digest))?.credential
   const found =
-    record !== undefined && own !== undefined
-      ? { clientId: record.id, credential: own }
-      : await context.store.credentials.findSecret(digest)
+    record !== undefined && own !== undefined ? { clientId: record.id, credential: own } : await search(digest)
   if (found === undefined) return undefined
   // The author may have rights over the client of the request alone.
   const owner = own === undefined ? await loadClient(context, found.clientId) : record
