@@ -34,6 +34,12 @@ export const adminRefusals = {
     description: 'The body is not JSON in UTF-8, or exceeds a limit',
     meaning: 'The body of a request to the admin API is not JSON, is too deep, or has too many values.',
   },
+  admin_too_many_calls: {
+    ...BAD_REQUEST,
+    status: 429,
+    description: 'Too many of your calls are under way: wait for their answers',
+    meaning: 'The caller of the admin API has 6 calls under way, and 64 that wait for them.',
+  },
 } as const satisfies RefusalTable
 
 export const refusal = refusing<keyof typeof adminRefusals>(adminRefusals)

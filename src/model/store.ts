@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent } from '../audit/event.ts'
 import type { Audience, ClientId, CredentialId } from '../oauth/ids.ts'
 import type { Unreadable } from '../platform/unreadable.ts'
@@ -18,6 +19,8 @@ export async function* allClients(store: Pick<ModelStore, 'listClients'>): Async
   for (let after: string | undefined = ''; after !== undefined; ) {
     const page: readonly (Client | UnreadableClient)[] = await store.listClients(after, CLIENTS_IN_PAGE)
     yield* page
+    // There may be a million clients. Requests are handled between pages.
+    await nextTurn()
     after = page.length < CLIENTS_IN_PAGE ? undefined : page.at(-1)?.id
   }
 }

@@ -5,6 +5,7 @@ import { openApiDocument } from '../admin/api/openapi.ts'
 import { SealedCursors } from '../admin/api/sealed-cursors.ts'
 import { sessionCaller } from '../admin/api/session-caller.ts'
 import { tokenCaller } from '../admin/api/token-caller.ts'
+import { Turns } from '../admin/api/turns.ts'
 import type { ServedManifest } from '../admin/operations/call-context.ts'
 import { operations } from '../admin/operations/operations.ts'
 import { authorOf, signInRequest } from '../admin/sessions/authenticate.ts'
@@ -78,6 +79,7 @@ export function openAdminApi(
     tenant: DEFAULT_TENANT,
     audit,
     idempotency: new Idempotency(store.idempotency),
+    turns: new Turns(),
     authenticate: [
       sessionCaller(people, membershipsOf),
       tokenCaller({

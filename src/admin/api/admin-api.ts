@@ -5,6 +5,7 @@ import type { CallContext } from '../operations/call-context.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Authenticate, Caller } from './caller.ts'
 import type { Idempotency } from './idempotency.ts'
+import type { Turns } from './turns.ts'
 
 /** The parts of the server on which every call depends. */
 export interface AdminApi {
@@ -14,6 +15,7 @@ export interface AdminApi {
   /** The context of a call by this caller. */
   readonly contextFor: (caller: Caller, request: HttpRequest) => Omit<CallContext, 'precondition'>
   readonly idempotency: Idempotency
+  readonly turns: Turns
   readonly tenant: TenantId
   /** Takes the events of refused calls. */
   readonly audit: AuditSink

@@ -1,3 +1,4 @@
+import { actorName } from '../../audit/actor-name.ts'
 import type { Endpoint, HttpRequest, HttpResponse, Routes } from '../../http/message.ts'
 import { NEVER_STORED } from '../../http/respond.ts'
 import type { Permission } from '../../management/authority/permissions.ts'
@@ -34,8 +35,10 @@ const endpointOf =
   async (request) => {
     let caller: Caller | undefined
     try {
-      caller = await callerOf(api, operation, request)
-      return await answerCall(api, operation, { caller, path }, request)
+      const known = await callerOf(api, operation, request)
+      caller = known
+      const answer = () => answerCall(api, operation, { caller: known, path }, request)
+      return await (known === ANYBODY ? answer() : api.turns.run(callerKey(known), answer))
     } catch (error) {
       if (isDefect(error)) api.onDefect(error, request.requestId)
       recordRefusedCall(api, operation, caller, request, error)
@@ -54,6 +57,9 @@ const ANYBODY: Caller = {
   actor: { kind: 'system', way: 'schedule' },
   authority: { everywhere: new Set(), within: new Map() },
 }
+
+/** A text that is the same for all calls of one person or program. */
+const callerKey = ({ actor }: Caller): string => `${actor.kind} ${actorName(actor)}`
 
 /** @throws Refusal `admin_not_authenticated`, or that of the way that the request uses */
 const callerOf = async ({ authenticate }: AdminApi, { access }: Operation, request: HttpRequest): Promise<Caller> =>

@@ -88,6 +88,7 @@ export async function apiClients(
     }
     if (page.next === undefined) return { clients, next: undefined }
     place = page.next
+    await nextTurn()
   }
   return { clients, next: place }
 }

@@ -144,4 +144,5 @@ export const adminAdvice = {
   ),
   admin_content_type: always(request('Say that the body is JSON', 'Content-Type: application/json')),
   admin_body: always(request('Send JSON in UTF-8', '{"client_id":"job"}')),
+  admin_too_many_calls: always(request('Wait for answers before you send more calls', 'Retry-After: 1')),
 } as const satisfies Readonly<Record<string, Advise>>
