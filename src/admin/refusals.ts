@@ -38,7 +38,8 @@ export const adminRefusals = {
     ...BAD_REQUEST,
     status: 429,
     description: 'Too many of your calls are under way: wait for their answers',
-    meaning: 'The caller of the admin API has 6 calls under way, and 64 that wait for them.',
+    meaning:
+      'The caller of the admin API has 6 calls under way, and 64 that wait for them; or the call waited for over 10 seconds.',
   },
 } as const satisfies RefusalTable
 

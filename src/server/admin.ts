@@ -79,7 +79,7 @@ export function openAdminApi(
     tenant: DEFAULT_TENANT,
     audit,
     idempotency: new Idempotency(store.idempotency),
-    turns: new Turns(),
+    turns: new Turns(clock),
     authenticate: [
       sessionCaller(people, membershipsOf),
       tokenCaller({
