@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { HttpRequest, HttpResponse } from '../../http/message.ts'
 import { DAY_MS } from '../../platform/clock.ts'
+import { DomainError } from '../../platform/domain-error.ts'
 import { Conflict, UserError } from '../../platform/user-error.ts'
 import { InvalidBody, InvalidParameters } from '../operations/input.ts'
 import type { Caller } from './caller.ts'
@@ -66,8 +67,8 @@ export class Idempotency {
     const used = await this.#store.begin(id, content, request.at, request.at + HELD_MS)
     if (used !== undefined) return repeat(used, content)
     const response = await call().catch(async (error: unknown) => {
-      // A mistake has changed nothing, so the mended request may use the key again.
-      if (error instanceof UserError) await this.#store.release(id)
+      // A mistake has changed nothing, and nor has a hash that found no room, so that the next request may use the key again.
+      if (error instanceof UserError || isQueueFull(error)) await this.#store.release(id)
       throw error
     })
     const { status, headers, body, repeated = body } = response
@@ -76,6 +77,8 @@ export class Idempotency {
     return { status, headers, body }
   }
 }
+
+const isQueueFull = (error: unknown): boolean => error instanceof DomainError && error.reason === 'secret_queue_full'
 
 const digest = (...parts: readonly unknown[]): string => hash('sha256', JSON.stringify(parts), 'base64url')
 

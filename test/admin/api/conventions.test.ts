@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Idempotency } from '../../../src/admin/api/idempotency.ts'
+import { operator } from '../../../src/audit/actor.ts'
+import { SecretQueueFull } from '../../../src/client-auth/secrets/fair-queue.ts'
+import type { HttpRequest } from '../../../src/http/message.ts'
+import { FULL } from '../../../src/management/authority/authority.ts'
 import { permissionNames } from '../../../src/management/authority/permissions.ts'
 import { adminCalls, administrator, type CallAdmin, callsAs } from '../../harness/admin.ts'
 import { openRows } from '../../harness/rows.ts'
@@ -130,6 +135,35 @@ describe('Idempotency-Key', () => {
         expect((await auditor('POST', path, { body, headers: { 'idempotency-key': key } })).status, path).toBe(200)
     expect(count()).toBe(before)
     rows.close()
+  })
+
+  test('is free again after a request that found no room for its slow hash', async () => {
+    const keys = new Map<string, string>()
+    const idempotency = new Idempotency({
+      begin: async (id, request) => {
+        const used = keys.get(id)
+        keys.set(id, request)
+        return used === undefined ? undefined : { request: used, answer: undefined }
+      },
+      complete: async () => {},
+      release: async (id) => void keys.delete(id),
+      prune: async () => 0,
+    })
+    const caller = { actor: operator('alice', 'host', 'command'), authority: FULL }
+    const request = {
+      headers: { 'idempotency-key': 'key' },
+      method: 'POST',
+      path: '/',
+      query: '',
+      body: Buffer.alloc(0),
+      at: 0,
+    }
+    const answer = { status: 201, headers: {}, body: '{}' }
+    const send = (call: () => Promise<typeof answer>) =>
+      idempotency.once(caller, request as unknown as HttpRequest, call)
+    await expect(send(() => Promise.reject(new SecretQueueFull()))).rejects.toThrow(SecretQueueFull)
+    expect((await send(() => Promise.resolve(answer))).status).toBe(201)
+    await expect(send(() => Promise.resolve(answer))).rejects.toThrow(/under way/)
   })
 
   test('is kept by caller', async () => {
