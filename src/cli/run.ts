@@ -10,7 +10,7 @@ import { watchFiles } from '../server/reload/watch.ts'
 import { type Environment, type Server, startServer } from '../server/server.ts'
 import { workersOf } from '../server/workers/count.ts'
 import { linkToPrimary } from '../server/workers/primary-link.ts'
-import { channelToPrimary, configFromPrimary, onPrimaryGone } from '../server/workers/worker.ts'
+import { channelToPrimary, configFromPrimary, onPrimaryGone, reportReady } from '../server/workers/worker.ts'
 import { explainDatabase } from '../store/problems.ts'
 import { explain, print } from './output.ts'
 
@@ -88,7 +88,7 @@ export async function runWorker(): Promise<void> {
     // Ctrl+C reaches all processes at once. A worker waits until the primary stops it.
     process.on('SIGINT', () => {})
     onPrimaryGone(stop)
-    channel.send({ kind: 'ready' })
+    reportReady(channel)
   } catch (error) {
     channel.send({ kind: 'failed', message: explain(error) })
     process.exitCode = 1

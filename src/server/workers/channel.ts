@@ -22,6 +22,8 @@ export type FromWorker =
   | { readonly kind: 'condition'; readonly problems: readonly string[] }
   /** The worker listens. */
   | { readonly kind: 'ready' }
+  /** The worker still handles events. It says so every second once it listens. */
+  | { readonly kind: 'alive' }
   /** The worker can't start. `message` says why in one line for a person. */
   | { readonly kind: 'failed'; readonly message: string }
 

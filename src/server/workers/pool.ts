@@ -14,6 +14,8 @@ import { serveWorker } from './serve-worker.ts'
 const REPLACE_AFTER = { first: 100, most: 5_000 }
 /** After this lifetime a crash is not a failed start, and the pause begins anew. Milliseconds. */
 const LIVED_WELL_MS = 10_000
+/** How often it is checked whether workers are alive, in milliseconds, and the most checks in a row that a worker may be silent. */
+const LIFE = { checkedEvery: 1_000, silentChecks: 20 }
 /** The time after `stopTimeout` at which a worker is killed. Milliseconds. */
 const KILL_AFTER_MS = 5_000
 
@@ -32,7 +34,8 @@ interface PoolOptions {
 export class WorkerPool {
   readonly #options: PoolOptions
   readonly #running = new Set<Worker>()
-  readonly #ready = new Set<Worker>()
+  /** The workers that listen, with the number of checks since the last message of each. */
+  readonly #ready = new Map<Worker, number>()
   readonly #problems = new Map<Worker, readonly string[]>()
   readonly metrics = new WorkerMetrics()
   #ended = 0
@@ -41,6 +44,7 @@ export class WorkerPool {
   #config: PlainConfig
   #pause = REPLACE_AFTER.first
   #isStopping = false
+  #checks: NodeJS.Timeout | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -69,12 +73,14 @@ export class WorkerPool {
 
   /** Starts the workers. Resolves once all listen. @throws UserError if one can't start */
   async start(): Promise<void> {
+    this.#checks = setInterval(() => this.#killSilent(), LIFE.checkedEvery).unref()
     await Promise.all(Array.from({ length: this.#options.workers }, () => this.#fork()))
   }
 
   /** Makes the workers finish their requests. Resolves when all have ended. */
   async stop(): Promise<void> {
     this.#isStopping = true
+    clearInterval(this.#checks)
     await Promise.all([...this.#running].map((worker) => this.#end(worker)))
   }
 
@@ -119,6 +125,19 @@ export class WorkerPool {
     clearTimeout(late)
   }
 
+  /**
+   * Kills workers that hang, since the system still hands them connections. It counts checks, not seconds: after a pause of the machine,
+   * or of this process, the messages of the workers come after the first check.
+   */
+  #killSilent(): void {
+    for (const [worker, checks] of this.#ready) {
+      this.#ready.set(worker, checks + 1)
+      if (checks !== LIFE.silentChecks) continue
+      this.#options.log.error({ worker: worker.process.pid }, 'a worker does not answer, and is killed')
+      worker.process.kill('SIGKILL')
+    }
+  }
+
   /** Resolves once the worker listens. */
   #fork(): Promise<void> {
     const worker = cluster.fork()
@@ -129,11 +148,12 @@ export class WorkerPool {
     const forget = this.metrics.add(channel)
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
+        if (this.#ready.has(worker)) this.#ready.set(worker, 0)
         if (message.kind === 'starting') this.#tell(worker)
         if (message.kind === 'failed') reject(new UserError(message.message))
         if (message.kind === 'condition') this.#problems.set(worker, message.problems)
         if (message.kind !== 'ready') return
-        this.#ready.add(worker)
+        this.#ready.set(worker, 0)
         resolve()
       })
       worker.once('exit', (code, signal) => {

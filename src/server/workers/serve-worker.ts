@@ -58,6 +58,7 @@ export function serveWorker(channel: Channel<FromPrimary, FromWorker>, { audit, 
       case 'starting':
       case 'reloaded':
       case 'ready':
+      case 'alive':
       case 'failed':
         break
       default:

@@ -2,6 +2,9 @@ import { fromPlainConfig } from '../../config/plain.ts'
 import type { Config } from '../../config/resolve.ts'
 import type { Channel, FromPrimary, FromWorker } from './channel.ts'
 
+/** How often a worker tells that it is alive. Milliseconds. */
+const ALIVE_EVERY_MS = 1_000
+
 /** The channel of this process to its primary. */
 export const channelToPrimary = (): Channel<FromWorker, FromPrimary> => ({
   send: (message) => {
@@ -15,6 +18,12 @@ export const channelToPrimary = (): Channel<FromWorker, FromPrimary> => ({
 /** Calls `stop` when the primary has ended, since a worker must not continue without it. */
 export const onPrimaryGone = (stop: () => void): void => {
   process.once('disconnect', stop)
+}
+
+/** Tells the primary that this worker listens, and from then on that it is alive. */
+export function reportReady(channel: Channel<FromWorker, FromPrimary>): void {
+  channel.send({ kind: 'ready' })
+  setInterval(() => channel.send({ kind: 'alive' }), ALIVE_EVERY_MS).unref()
 }
 
 /**

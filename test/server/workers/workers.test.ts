@@ -11,6 +11,7 @@ import { MODEL, SECRET } from '../../harness/model.ts'
 import { type Answer, postOver } from '../../harness/post.ts'
 import { applyTo, basic, testConfig } from '../../harness/server.ts'
 import { signWith } from '../../harness/tokens.ts'
+import { until } from '../../harness/until.ts'
 
 const SHARED = 'a sentence that somebody chose, of 32 bytes and more'
 const CHOSEN = `${MODEL}  - { client_id: chosen, scopes: [edit], credentials: [{ secret: correct horse }] }
@@ -98,6 +99,19 @@ describe('two workers', () => {
     expect(new Set(work.answers.map(({ status }) => status))).toEqual(new Set([200]))
     const recorded = await recordedIds(config.storage)
     expect(work.answers.filter(({ requestId }) => !recorded.has(requestId))).toEqual([])
+  })
+
+  test('one that hangs is replaced, and does not hold up a reload', async () => {
+    const { command, admin } = await serve()
+    const [victim = 0] = childrenOf(command.child.pid)
+    process.kill(victim, 'SIGSTOP')
+    command.child.kill('SIGHUP')
+    await command.printed(new RegExp(`"worker":${victim},.*does not answer`))
+    await command.printed(/"worker":\d+,"ended":"SIGKILL",.*another takes its place/)
+    await command.printed(/reloaded the configuration/)
+    await until(async () => !childrenOf(command.child.pid).includes(victim))
+    await until(async () => (await (await fetch(`${admin}/metrics`)).text()).includes('\ntessera_workers_ready 2\n'))
+    expect(await command.stop()).toBe(0)
   })
 
   test('SIGTERM under load: no request fails, and every one is in the audit log', async () => {
