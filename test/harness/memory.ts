@@ -16,3 +16,6 @@ export function bytesInUse(): number {
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
+
+/** Like `bytesInUse`, once memory outside of the heap is free whose owners are garbage. */
+export const settledBytes = (): number => [bytesInUse(), bytesInUse(), bytesInUse()].at(-1) ?? 0

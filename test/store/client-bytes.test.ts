@@ -8,7 +8,7 @@ import { fromClient, toClient } from '../../src/store/tables/rows.ts'
 import { SharedSettings } from '../../src/store/tables/shared-settings.ts'
 import { clientWith } from '../harness/client-record.ts'
 import { lifeOf } from '../harness/credential-life.ts'
-import { bytesInUse } from '../harness/memory.ts'
+import { settledBytes } from '../harness/memory.ts'
 
 const ROOM = 8 * 1024 * 1024
 /** A number of parts of which a client may have any number. */
@@ -82,9 +82,6 @@ const fleets: Readonly<Record<string, (client: number) => Partial<Client>>> = {
     })),
   }),
 }
-
-/** The bytes in use once the garbage of garbage has gone. */
-const settledBytes = (): number => [bytesInUse(), bytesInUse(), bytesInUse()].at(-1) ?? 0
 
 const UNSET = {
   ...{ name: null, description: null, owner: null, subject: null },

@@ -49,6 +49,11 @@ interface SecretHolder<Secret extends StoredSecret> {
   readonly secrets: readonly Secret[]
 }
 
+interface Hashing {
+  readonly holder: SecretHolder<StoredSecret> | undefined
+  readonly result: Promise<StoredSecret | undefined>
+}
+
 interface VerifiedSecret {
   readonly secret: StoredSecret
   /** Monotonic milliseconds. */
@@ -71,12 +76,15 @@ export class SecretVerifier {
   readonly #queue = new FairQueue<Standing>(QUEUE)
   /** Correct secrets by mark, for each holder. A changed client is a new holder, so its old entries are forgotten. */
   readonly #memo = new WeakMap<SecretHolder<StoredSecret>, Map<string, VerifiedSecret>>()
-  /** Wrong secrets by mark, with the holder that they were wrong for. A changed client is a new holder. */
-  readonly #wrong = new LRUCache<string, SecretHolder<StoredSecret>>({ max: WRONG_KNOWN })
+  /**
+   * Wrong secrets by mark, with the holder that they were wrong for. A changed client is a new holder. An entry keeps no client in
+   * memory that others have displaced.
+   */
+  readonly #wrong = new LRUCache<string, WeakRef<SecretHolder<StoredSecret>>>({ max: WRONG_KNOWN })
   /** Our own hashes of secrets whose imported hash was right. */
   readonly #own = new WeakMap<StoredSecret, SecretHash>()
   /** Hashes under way, by standing and mark. So a burst of requests of one client costs one hash. */
-  readonly #underway = new Map<string, Promise<StoredSecret | undefined>>()
+  readonly #underway = new Map<string, Hashing>()
 
   /**
    * @param markKey the key of the marks; processes that count guesses together share it
@@ -143,12 +151,12 @@ export class SecretVerifier {
    * @param holder undefined if the client does not exist
    */
   isKnownWrong(holder: SecretHolder<StoredSecret> | undefined, mark: string): boolean {
-    return this.#wrong.get(mark) === (holder ?? NOBODY)
+    return this.#wrong.get(mark)?.deref() === (holder ?? NOBODY)
   }
 
   /** Remembers that the secret or MAC with this mark is wrong. */
   noteWrong(holder: SecretHolder<StoredSecret> | undefined, mark: string): void {
-    this.#wrong.set(mark, holder ?? NOBODY)
+    this.#wrong.set(mark, new WeakRef(holder ?? NOBODY))
   }
 
   /**
@@ -197,8 +205,9 @@ export class SecretVerifier {
     // The key has the standing, so that a proven client is not turned away together with a new one.
     const key = `${place.class} ${mark}`
     const underway = this.#underway.get(key)
-    if (underway !== undefined) return underway
-    const hashing = this.#queue
+    // A hash that began before a change of the client says nothing about its new secrets.
+    if (underway !== undefined && underway.holder === holder) return underway.result
+    const result = this.#queue
       .run(place, async () => {
         const [chosen, imported] = await Promise.all([this.#runScrypt(holder, secret), findImported(holder, secret)])
         if (imported !== undefined && chosen.own !== undefined) this.#own.set(imported, chosen.own)
@@ -206,9 +215,11 @@ export class SecretVerifier {
         if (found === undefined) this.noteWrong(holder, mark)
         return found
       })
-      .finally(() => this.#underway.delete(key))
-    this.#underway.set(key, hashing)
-    return hashing
+      .finally(() => {
+        if (this.#underway.get(key)?.result === result) this.#underway.delete(key)
+      })
+    this.#underway.set(key, { holder, result })
+    return result
   }
 
   /** @returns `found`: the secret with a scrypt hash that equals `secret`; `own`: a hash of `secret` */

@@ -245,7 +245,9 @@ type Keys = ReturnType<typeof keysOf>
  * have as many tries there as there are tenants.
  */
 function keysOf({ tenant, clientId, address }: Source) {
-  const id = clientId.length <= LONGEST_KEY ? clientId : `#${createHash('sha256').update(clientId).digest('base64url')}`
+  // No id has a NUL, so that none looks like a hash.
+  const id =
+    clientId.length <= LONGEST_KEY ? clientId : `\0${createHash('sha256').update(clientId).digest('base64url')}`
   const { region, site, own } = networksOf(address)
   const client = `${tenant}\0${id}`
   return { client, address: own, site, pair: `${client}\0${own}`, region: `${client}\0${region}` }

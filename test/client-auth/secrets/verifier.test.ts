@@ -1,5 +1,6 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { SecretVerifier } from '../../../src/client-auth/secrets/verifier.ts'
 import { generateSecret } from '../../../src/model/credentials/generate-secret.ts'
@@ -226,4 +227,15 @@ test('slow hashes leave a core and a thread free, if there is more than one', as
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(await all).toEqual(Array.from({ length: 5 }))
+})
+
+test('a secret that is hashed while its client gets it is not wrong for the changed client', async () => {
+  const { find, ends } = setUp({ isHeld: true })
+  const [before, after] = [{ secrets: [scrypt('former')] }, { secrets: [scrypt(RIGHT)] }]
+  const [early, late] = [find(before, RIGHT), find(after, RIGHT)]
+  while (ends.length > 0) {
+    ends.shift()?.()
+    await nextTurn()
+  }
+  expect([await early, await late]).toEqual([undefined, after.secrets[0]])
 })

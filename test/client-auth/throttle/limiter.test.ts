@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../../../src/client-auth/throttle/guesses.ts'
@@ -554,6 +555,13 @@ describe('bounded memory', () => {
     fail(5, long)
     expect(wait(long)).toBe(1)
     expect(wait(`${long}y`)).toBe(0)
+  })
+
+  test('a client whose id looks like the hash of a long id has counts of its own', () => {
+    const { fail, wait } = setUp()
+    const long = 'x'.repeat(200)
+    fail(5, `#${createHash('sha256').update(long).digest('base64url')}`)
+    expect(wait(long)).toBe(0)
   })
 })
 
