@@ -50,8 +50,8 @@ export class Directory {
   readonly #shapes = new Shapes()
   /** Ids of absent clients, in a cache of their own, so that guessed ids evict no client. */
   readonly #absent: LRUCache<ClientId, true>
-  /** The clients that have a federated credential, by its issuer. */
-  readonly #trusting: LRUCache<string, Promise<readonly ClientId[]>>
+  /** The clients that have a federated credential, by its issuer: ids, or the promise of them until they are there. */
+  readonly #trusting: LRUCache<string, Promise<readonly ClientId[]> | readonly ClientId[]>
   readonly #loading = new Map<ClientId, Promise<Client | undefined>>()
   #apis = new ApiSet([])
   #hits = 0
@@ -83,7 +83,7 @@ export class Directory {
     this.#trusting = new LRUCache({
       max: TRUSTING.most,
       maxSize: TRUSTING.bytes,
-      sizeCalculation: (_, issuer) => approximateBytes(issuer) + PER_ENTRY,
+      sizeCalculation: (ids, issuer) => approximateBytes([issuer, ids]) + PER_ENTRY,
     })
   }
 
@@ -120,10 +120,14 @@ export class Directory {
   clientsTrusting(issuer: string): Promise<readonly ClientId[]> {
     if (issuer.length > LONGEST_ISSUER) return Promise.resolve([])
     const known = this.#trusting.get(issuer)
-    if (known !== undefined) return known
+    if (known !== undefined) return Promise.resolve(known)
     const loading = this.#store.clientsTrusting(issuer, MOST_TRUSTING)
     this.#trusting.set(detached(issuer), loading)
-    loading.catch(() => this.#trusting.delete(issuer))
+    const isLast = () => this.#trusting.peek(issuer) === loading
+    loading.then(
+      (ids) => isLast() && this.#trusting.set(detached(issuer), ids),
+      () => isLast() && this.#trusting.delete(issuer),
+    )
     return loading
   }
 

@@ -72,6 +72,21 @@ describe('requests of strangers are remembered in few bytes', () => {
     expect(growth).toBeLessThan(most * MB)
   })
 
+  test('issuers that as many clients as possible trust', async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `${index}`)
+    const clientsTrusting = async (issuer: string) => ids.map((id) => ClientId(`${id} ${issuer} `.padEnd(256, 'x')))
+    const directory = await Directory.open(
+      { ...emptyStore(), clientsTrusting },
+      { onUnreadable, room: { clients: 10 } },
+    )
+    const growth = await growthOf(async () => {
+      for (let i = 0; i < 1_000; i += 1)
+        expect(await directory.clientsTrusting(cutFrom(`https://${i}.example`, 100))).toHaveLength(100)
+    })
+    expect(growth).toBeLessThan(8 * MB)
+    expect(directory.counts).toMatchObject({ clients: 0 })
+  })
+
   test('an overlong id or issuer is not looked up', async () => {
     const store = emptyStore()
     const directory = await Directory.open(store, { onUnreadable, room: { clients: 10 } })
