@@ -1,6 +1,8 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { RegisteredKeys } from '../../src/client-auth/registered-keys.ts'
 import type { Client } from '../../src/model/client.ts'
-import { type Credential, toCredentials } from '../../src/model/credentials/credential.ts'
+import { type Credential, type Jwk, toCredentials } from '../../src/model/credentials/credential.ts'
 import { Directory } from '../../src/model/directory/directory.ts'
 import { Audience, ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { fromCredential } from '../../src/store/tables/credential-rows.ts'
@@ -120,3 +122,36 @@ test.each(Object.entries(fleets))('clients in memory take no more than their roo
   expect(clients).toBeGreaterThan(20)
   expect(bytes).toBeLessThan(ROOM)
 })
+
+test.each<[string, (id: string) => Jwk]>([
+  ['RSA', (id) => ({ kty: 'RSA', e: 'AQAB', n: oddNumber(id).toString('base64url') })],
+  ['P-256', () => ({ ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) })],
+])('clients take no more than their room once their keys are parsed: %s', async (_kind, jwkOf) => {
+  const store = storeOf((client) => ({
+    credentials: credentials(1, () => ({
+      kind: 'keys',
+      algorithm: undefined,
+      source: { jwks: list(20, (index) => jwkOf(`${client} ${index}`)) },
+    })),
+  }))
+  const directory = await Directory.open(store, { room: { bytes: ROOM }, onUnreadable: () => {} })
+  const parsed = new RegisteredKeys()
+  for (let id = 0; directory.counts.clients === id; id += 1) {
+    const client = await directory.client(ClientId(`${id}`))
+    for (const { source } of client?.credentials.keys ?? [])
+      if ('jwks' in source) expect(parsed.ofClient(source.jwks)).toHaveLength(20)
+  }
+  const full = settledBytes()
+  await directory.reset()
+  const bytes = full - settledBytes()
+  expect(bytes).toBeLessThan(ROOM)
+  expect(parsed.ofClient([])).toEqual([])
+})
+
+/** A number of 2,048 bits, as the modulus of an RSA key. */
+function oddNumber(seed: string): Buffer {
+  const bytes = Buffer.from(createHash('shake256', { outputLength: 256 }).update(seed).digest())
+  bytes[0] = 0xff
+  bytes[255] = 0xff
+  return bytes
+}

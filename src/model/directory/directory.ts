@@ -6,6 +6,7 @@ import type { Api } from '../api.ts'
 import { ApiSet } from '../api-set.ts'
 import type { Change } from '../changes/change.ts'
 import type { Client, UnreadableClient } from '../client.ts'
+import { bytesOfClient } from './client-bytes.ts'
 import { RecordUnreadable } from './record-unreadable.ts'
 import { Shapes } from './shapes.ts'
 import type { DirectoryStore } from './store.ts'
@@ -16,8 +17,6 @@ export const MOST_TRUSTING = 100
 const LONGEST_ISSUER = 2_000
 /** The average bytes for each client if their number is limited. Most clients take a thirtieth of that. */
 const CLIENT_BYTES = 32 * 1024
-/** The bytes for the tables of the cache. */
-const PER_CLIENT = 256
 /** The most remembered ids of absent clients, and the bytes for all of them. */
 const ABSENT = { most: 10_000, bytes: 8 * 1024 * 1024 }
 /** The most remembered issuers, and the bytes for all of them. */
@@ -72,7 +71,7 @@ export class Directory {
     this.#clients = new LRUCache({
       // A limited number would take its tables at once: 40 bytes for each client.
       ...('clients' in room ? { max: room.clients, maxSize: room.clients * CLIENT_BYTES } : { maxSize: room.bytes }),
-      sizeCalculation: (client) => bytesOf(client, this.#shapes),
+      sizeCalculation: (client) => bytesOfClient(client, this.#shapes),
     })
     this.#absent = new LRUCache({
       max: ABSENT.most,
@@ -193,10 +192,6 @@ export class Directory {
     this.#unreadableApis.see(unreadable)
   }
 }
-
-/** The bytes of a client in memory. Each of its credentials is in two lists. */
-const bytesOf = ({ credentials: { all, unreadable }, ...client }: Client | UnreadableClient, shapes: Shapes): number =>
-  PER_CLIENT + approximateBytes([client, all, unreadable], (names) => shapes.bytesOf(names))
 
 function refuse(record: Unreadable): Promise<never> {
   const refusal = Promise.reject(new RecordUnreadable(record))
