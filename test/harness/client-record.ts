@@ -28,3 +28,9 @@ export const clientWith = (fields: Partial<Client> & Pick<Client, 'id'>): Client
   manifest: undefined,
   ...fields,
 })
+
+/** The columns that are NULL in the row of such a client. */
+export const UNSET = {
+  ...{ name: null, description: null, owner: null, subject: null },
+  ...{ default_api: null, require: null, manifest: null },
+}

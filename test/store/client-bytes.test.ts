@@ -8,7 +8,7 @@ import { Audience, ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { fromCredential } from '../../src/store/tables/credential-rows.ts'
 import { fromClient, toClient } from '../../src/store/tables/rows.ts'
 import { SharedSettings } from '../../src/store/tables/shared-settings.ts'
-import { clientWith } from '../harness/client-record.ts'
+import { clientWith, UNSET } from '../harness/client-record.ts'
 import { lifeOf } from '../harness/credential-life.ts'
 import { settledBytes } from '../harness/memory.ts'
 
@@ -83,11 +83,6 @@ const fleets: Readonly<Record<string, (client: number) => Partial<Client>>> = {
       source: { jwks: [names(20, (index) => `${client} ${at} ${index}`)] },
     })),
   }),
-}
-
-const UNSET = {
-  ...{ name: null, description: null, owner: null, subject: null },
-  ...{ default_api: null, require: null, manifest: null },
 }
 
 /** Reads clients as the server reads them from the database. */

@@ -10,11 +10,13 @@ import { Audience, ClientId, DEFAULT_TENANT } from '../../src/oauth/ids.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts'
 import { openStore } from '../../src/store/open.ts'
+import { fromClient, toClient } from '../../src/store/tables/rows.ts'
+import { SharedSettings } from '../../src/store/tables/shared-settings.ts'
 import type { Store } from '../../src/store/tables/sql-store.ts'
-import { clientWith } from '../harness/client-record.ts'
+import { clientWith, UNSET } from '../harness/client-record.ts'
 import { lifeOf } from '../harness/credential-life.ts'
 import { emptyDatabase } from '../harness/empty-database.ts'
-import { bytesInUse } from '../harness/memory.ts'
+import { bytesInUse, settledBytes } from '../harness/memory.ts'
 import { newSecret } from '../harness/model.ts'
 
 const MB = 1024 * 1024
@@ -98,6 +100,33 @@ test('long settings, and those beyond the first thousand of a kind, are not kept
   const [known, late] = ['client 998', 'client 1000']
   expect((await loaded(known)).scopes).toBe((await loaded(known)).scopes)
   expect((await loaded(late)).scopes).not.toBe((await loaded(late)).scopes)
+})
+
+test('settings that are kept for others take few bytes in all, whatever they are', async () => {
+  const claims = (client: number) =>
+    Object.fromEntries(
+      Array.from({ length: 2 }, (_, at) => [
+        `${at}`,
+        Array.from({ length: 18 }, (__, index) => ({ [`${client} ${index}`]: 0 })),
+      ]),
+    )
+  const shared = new SharedSettings()
+  const share = (client: number) => {
+    const written = clientWith({
+      id: ClientId(`${client}`),
+      metadata: claims(client),
+      token: { claims: claims(-client) },
+    })
+    const row = { ...UNSET, ...fromClient(DEFAULT_TENANT, written, 0) }
+    expect(row.metadata.length).toBeLessThan(512)
+    const read = toClient(row, [])
+    if ('problem' in read) throw new Error(read.problem)
+    return shared.share(read, row)
+  }
+  const before = settledBytes()
+  for (let client = 1; client <= 1_000; client += 1) share(client)
+  expect(settledBytes() - before).toBeLessThan(5 * MB)
+  expect(share(1).metadata).toBe(share(1).metadata)
 })
 
 test('a client of a fleet takes less than a kilobyte, and the room for clients is counted as it is used', async () => {

@@ -1,8 +1,10 @@
 import type { Client } from '../../model/client.ts'
+import { Shapes } from '../../model/directory/shapes.ts'
+import { approximateBytes } from '../../platform/bytes.ts'
 import type { ClientRow } from './rows.ts'
 
-/** The most values of a column that are shared, and the most characters of the JSON of each. */
-const SHARED = { most: 1_000, characters: 512 }
+/** The most values of a column that are shared, the most characters of the JSON of each, and the bytes for all of them. */
+const SHARED = { most: 1_000, characters: 512, bytes: 2 * 1024 * 1024 }
 
 /**
  * Settings of clients in memory. Clients of a fleet often differ in little but their ids, so that equal settings of all of them are
@@ -55,11 +57,15 @@ export class SharedSettings {
  */
 class SharedValues<Value> {
   readonly #known = new Map<string, Value>()
+  readonly #shapes = new Shapes()
+  #bytes = 0
 
   of(text: string, value: Value): Value {
     const known = this.#known.get(text)
     if (known !== undefined) return known
-    if (this.#known.size >= SHARED.most || text.length > SHARED.characters) return value
+    const { size } = this.#known
+    if (size >= SHARED.most || this.#bytes >= SHARED.bytes || text.length > SHARED.characters) return value
+    this.#bytes += approximateBytes([text, value], (names) => this.#shapes.bytesOf(names))
     this.#known.set(text, deepFrozen(value))
     return value
   }
