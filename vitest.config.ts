@@ -14,6 +14,7 @@ const ALONE = [
 /** Files that measure their process or its answers also get processes of their own, with fewer neighbours. */
 const MEASURED = [
   'test/client-auth/secrets/memory.test.ts',
+  'test/client-auth/throttle/memory.test.ts',
   'test/client-auth/timing.test.ts',
   'test/conditions/**/*.test.ts',
   'test/faults/**/*.test.ts',

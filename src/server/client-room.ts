@@ -6,6 +6,8 @@ import { workersOf } from './workers/count.ts'
 
 /** The part of the heap that clients may fill, and the part of all memory that those of all processes may. */
 const PARTS = { heap: 1 / 3, memory: 1 / 8 }
+/** The part of the heap that counts of guesses may fill during a flood. */
+const GUESSES = 1 / 8
 
 /** Bytes. */
 interface Memory {
@@ -23,8 +25,13 @@ export function clientRoom(config: Pick<Config, 'cache' | 'workers'>, available 
   return { bytes: Math.floor(Math.min(heap * PARTS.heap, (memory * PARTS.memory) / workersOf(config))) }
 }
 
+/** The room for counts of guesses in the memory of a process. Bytes. */
+export const guessRoom = ({ heap }: Pick<Memory, 'heap'> = availableMemory()): number => Math.floor(heap * GUESSES)
+
 /** A limit of 0 is unknown. Without a limit, the number is far above the memory of the machine. */
-const availableMemory = (): Memory => ({
-  heap: getHeapStatistics().heap_size_limit,
-  memory: Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()),
-})
+function availableMemory(): Memory {
+  return {
+    heap: getHeapStatistics().heap_size_limit,
+    memory: Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()),
+  }
+}

@@ -3,6 +3,7 @@ import type { Config } from '../config/resolve.ts'
 import { reservePort } from '../http/listener.ts'
 import { one } from '../observability/readings.ts'
 import { gatherRefusals } from './audit.ts'
+import { guessRoom } from './client-room.ts'
 import { compose, type Foundation, type OwnParts, type Server } from './compose.ts'
 import { openCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
@@ -32,7 +33,7 @@ async function buildPrimary(
   const { config, clock, log, shutdown } = dependencies
   // The admin API answers from the model, and tries token requests out as a worker answers them.
   const model = await openModel(dependencies, store)
-  const guesses = new GuessLimiter(clock)
+  const guesses = new GuessLimiter(clock, guessRoom())
   const gathered = gatherRefusals(dependencies, audit)
   const services = createServices(dependencies, {
     model,

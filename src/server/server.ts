@@ -3,6 +3,7 @@ import type { Config } from '../config/resolve.ts'
 import { runtimeRoutes } from '../endpoints/routes.ts'
 import { Traffic } from '../observability/traffic.ts'
 import { gatherRefusals } from './audit.ts'
+import { guessRoom } from './client-room.ts'
 import { compose, type Foundation, type OwnParts, type Server } from './compose.ts'
 import { problemsOf, readCondition } from './condition.ts'
 import { openCredentials } from './credentials.ts'
@@ -39,7 +40,7 @@ async function buildServer({ dependencies, store, audit, tracing }: Foundation):
   const credentials = await openCredentials(dependencies, { store, audit })
   const gathered = gatherRefusals(dependencies, audit)
   const usage = openUsage(dependencies, store)
-  const guesses = dependencies.primary?.guesses ?? new GuessLimiter(dependencies.clock)
+  const guesses = dependencies.primary?.guesses ?? new GuessLimiter(dependencies.clock, guessRoom())
   const services = createServices(dependencies, { model, credentials, guesses, audit: gathered, usage, tracing })
   const traffic = new Traffic()
   return {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { clientRoom } from '../../src/server/client-room.ts'
+import { clientRoom, guessRoom } from '../../src/server/client-room.ts'
 
 const MB = 1024 ** 2
 const GB = 1024 ** 3
@@ -18,6 +18,11 @@ test.each([
 
 test('a number in the configuration replaces the bytes', () => {
   expect(clientRoom({ cache: { clients: 10 }, workers: 1 })).toEqual({ clients: 10 })
+})
+
+test('counts of guesses take an eighth of the heap at most', () => {
+  expect(guessRoom({ heap: 256 * MB })).toBe(32 * MB)
+  expect(guessRoom()).toBeGreaterThan(8 * MB)
 })
 
 test('the limit that a process has counts', () => {

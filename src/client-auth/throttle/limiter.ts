@@ -37,7 +37,9 @@ const REMEMBERED_MARKS = 8
 /** A longer client id is counted under its hash, which bounds the memory. No real client has such an id. */
 const LONGEST_KEY = 64
 
-/** The most entries. They take up to 130 MB, and only during a flood of invented names. */
+/** The most bytes of all entries, which take so many during a flood of invented names alone. */
+const MOST_BYTES = 170_000_000
+/** The most entries, with so many bytes. A limiter with fewer bytes has fewer entries. */
 const MEMORY = {
   // Pairs that must wait, or have succeeded, have their own room, so that invented names can't displace them.
   pairs: { quiet: 40_000, waiting: 20_000, proven: 40_000 },
@@ -92,13 +94,15 @@ export class GuessLimiter implements Guesses {
   readonly #sites: PartitionedLru<keyof typeof MEMORY.sites, FailureCounter>
   readonly #refused: Record<Level, number> = { client_at_address: 0, client: 0, address: 0, site: 0 }
 
-  constructor(clock: Clock, memory: typeof MEMORY = MEMORY) {
+  /** @param bytes for all entries */
+  constructor(clock: Clock, bytes = MOST_BYTES, memory: typeof MEMORY = MEMORY) {
+    const part = Math.min(1, bytes / MOST_BYTES)
     this.#clock = clock
-    this.#pairs = new PartitionedLru(memory.pairs)
-    this.#clients = new PartitionedLru(memory.clients)
-    this.#regions = new PartitionedLru(memory.regions)
-    this.#addresses = new PartitionedLru(memory.addresses)
-    this.#sites = new PartitionedLru(memory.sites)
+    this.#pairs = new PartitionedLru(memory.pairs, part)
+    this.#clients = new PartitionedLru(memory.clients, part)
+    this.#regions = new PartitionedLru(memory.regions, part)
+    this.#addresses = new PartitionedLru(memory.addresses, part)
+    this.#sites = new PartitionedLru(memory.sites, part)
   }
 
   get refused(): Readonly<Record<Level, number>> {

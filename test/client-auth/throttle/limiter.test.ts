@@ -11,9 +11,9 @@ const MINUTE = 60_000
 const HERE = '192.0.2.1'
 
 /** A limiter under a clock that moves only on demand. */
-function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[1]) {
+function setUp(memory?: ConstructorParameters<typeof GuessLimiter>[2]) {
   const clock = standingClock()
-  const limiter = new GuessLimiter(clock, memory)
+  const limiter = new GuessLimiter(clock, undefined, memory)
   let secrets = 0
 
   /** Tries a secret, by default a new one. @returns the attempt, or the refusal */
