@@ -54,27 +54,32 @@ describe('concurrent nodes', () => {
     await read()
   }
 
-  test('a concurrent reader misses no revocation', async () => {
-    const revoke = indexes.map((index) =>
-      nodeOf(index).revocations.addRevocations(
-        Array.from({ length: (index % 3) + 1 }, (_, part) => ({
-          kind: 'token',
-          id: Jti(`${index}.${part}`),
-          expiresAt: Number.MAX_SAFE_INTEGER,
-        })),
-      ),
-    )
-    const seen: string[] = []
-    let latest = 0
-    await follow(Promise.all(revoke), async () => {
-      const page = await nodes[0].revocations.revocationsAfter(latest, 1_000)
-      seen.push(...page.found.map(({ id }) => id))
-      latest = page.latest
-    })
-    expect(seen).toHaveLength(COUNT * 2)
-    expect(new Set(seen).size).toBe(COUNT * 2)
-    expect(latest).toBe(COUNT * 2)
-  })
+  test.each(['read committed', 'repeatable read', 'serializable'])(
+    'a concurrent reader misses no revocation, in a database whose transactions are %s',
+    async (isolation) => {
+      const shared = await sharedPostgres()
+      await shared.query(`alter database ${url.split('/').at(-1)} set default_transaction_isolation = '${isolation}'`)
+      const revoke = indexes.map((index) =>
+        nodeOf(index).revocations.addRevocations(
+          Array.from({ length: (index % 3) + 1 }, (_, part) => ({
+            kind: 'token',
+            id: Jti(`${index}.${part}`),
+            expiresAt: Number.MAX_SAFE_INTEGER,
+          })),
+        ),
+      )
+      const seen: string[] = []
+      let latest = 0
+      await follow(Promise.all(revoke), async () => {
+        const page = await nodes[0].revocations.revocationsAfter(latest, 1_000)
+        seen.push(...page.found.map(({ id }) => id))
+        latest = page.latest
+      })
+      expect(seen).toHaveLength(COUNT * 2)
+      expect(new Set(seen).size).toBe(COUNT * 2)
+      expect(latest).toBe(COUNT * 2)
+    },
+  )
 
   test('a concurrent reader misses no change, and no change is reported as missed', async () => {
     const { config, folder } = await testConfig({ storage: url })

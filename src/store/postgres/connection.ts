@@ -49,9 +49,10 @@ export class BoundedConnection implements DatabaseConnection {
   }
 
   async begin(isolationLevel: string | undefined): Promise<void> {
-    const begin = isolationLevel === undefined ? 'begin' : `begin isolation level ${isolationLevel}`
+    // A role or database may have another default, with which transactions that wait for each other would fail.
+    const begin = `begin isolation level ${isolationLevel ?? 'read committed'}; ${this.#opening}`
     await this.#attempt(async (client) => {
-      const results = await client.query(`${begin}; ${this.#opening}`).catch((error: unknown) => {
+      const results = await client.query(begin).catch((error: unknown) => {
         throw refusalToBegin(error)
       })
       this.#refuseReadOnly([results].flat().at(-1)?.rows[0])
