@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { sql } from 'kysely'
 import { type MasterKey, MasterKeyMismatch } from '../crypto/master-key.ts'
 import { parseDatabaseLocation } from '../input/database-location.ts'
 import { UserError } from '../platform/user-error.ts'
@@ -46,9 +45,6 @@ async function examineSqlite(path: string, settings: Settings): Promise<Database
     return { ...NOTHING, notes: [`storage: there is no database ${resolve(path)} yet: the server will create it`] }
   const db = openSqliteToRead(path)
   try {
-    const { rows } = await sql`select 1 from sqlite_master where type = 'table'`.execute(db.reads)
-    if (rows.length > 0 && !(await db.dialect.hasTable(db.reads, 'migration')))
-      throw new UserError(`storage: sqlite:${path} belongs to another program`)
     const due = await pendingMigrations(db.checks, db.dialect)
     const mistakes = await masterKeyMistakes(db, settings)
     return { ...NOTHING, mistakes, notes: due.length === 0 ? [] : [noteOf(due)] }

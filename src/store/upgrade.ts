@@ -86,7 +86,8 @@ async function readUpgrade(db: Database, path: string | undefined, clock: Clock)
     return migration === undefined ? [] : [{ name, ...migration }]
   })
   const rows = new Map<string, number>()
-  for (const { table } of chosen.flatMap(({ work }) => work)) {
+  const exists = await dialect.hasMigrations(checks)
+  for (const { table } of exists ? chosen.flatMap(({ work }) => work) : []) {
     if (rows.has(table) || !(await dialect.hasTable(unhurried, table))) continue
     const counted = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(table)}`.execute(unhurried)
     rows.set(table, Number(counted.rows[0]?.rows ?? 0))
@@ -94,10 +95,10 @@ async function readUpgrade(db: Database, path: string | undefined, clock: Clock)
   let needed = 0
   for (const { table, copies } of chosen.flatMap(({ work }) => work))
     if (copies && rows.has(table)) needed += COPIES * (await dialect.bytesOf(unhurried, table))
-  const hasNodes = await dialect.hasTable(unhurried, 'node')
+  const hasNodes = exists && (await dialect.hasTable(unhurried, 'node'))
   const nodes = hasNodes ? await listNodes(new SqlNodeStore(db), clock.now(), '') : undefined
   return {
-    exists: rows.size > 0 || (await dialect.hasTable(unhurried, 'migration')),
+    exists,
     due: chosen.map((migration) => toDue(migration, rows, path === undefined ? 'postgres' : 'sqlite')),
     canOlderStart: canOlderStart(names),
     room: { needed, free: path === undefined ? undefined : freeBytes(path) },

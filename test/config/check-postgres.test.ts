@@ -37,6 +37,16 @@ async function migrated(...statements: readonly string[]): Promise<string> {
   return url
 }
 
+const nameIn = (url: string) => url.split('/').at(-1)
+
+/** Makes a database with tables of another program, made with Yii, whose names are those of ours. */
+async function withOthers(...statements: readonly string[]): Promise<string> {
+  const url = await postgres.newDatabase()
+  const others = ['create table migration (version text, apply_time integer)', 'create table client (id integer)']
+  for (const statement of [...others, ...statements]) await postgres.query(statement, url)
+  return url
+}
+
 const broken: readonly [string, () => Promise<string>, RegExp][] = [
   [
     'a wrong password',
@@ -67,6 +77,25 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
     'a role without the right to use the schema',
     async () => asServing(await migrated(GRANTS, 'revoke usage on schema public from public, serving')),
     /^tessera: storage: this role lacks rights .*: grant usage on schema public to serving;\n$/,
+  ],
+  [
+    'a role whose search path names a schema that it may not use',
+    async () => {
+      const url = await migrated('create schema "Their own"', GRANTS)
+      await postgres.query(`alter role serving in database ${nameIn(url)} set search_path = "Their own"`, url)
+      return asServing(url)
+    },
+    /^tessera: storage: this role lacks rights .*: grant usage on schema "Their own" to serving;\n$/,
+  ],
+  [
+    'tables of another program, with a list of its own migrations',
+    () => withOthers(),
+    /^tessera: storage: another program has tables in the schema public: client, migration; give the role a schema of its own, first in its search_path\n$/,
+  ],
+  [
+    'tables of another program that this role may not use',
+    async () => asServing(await withOthers()),
+    /^tessera: storage: another program has tables in the schema public: client, migration; give /,
   ],
   [
     'a role that may not read the list of migrations',
@@ -105,7 +134,7 @@ const broken: readonly [string, () => Promise<string>, RegExp][] = [
     'a database that is read-only',
     async () => {
       const url = await migrated()
-      await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
+      await postgres.query(`alter database ${nameIn(url)} set default_transaction_read_only = on`)
       return url
     },
     /^tessera: storage: the database is read-only: it is a standby, or was made read-only\n$/,
@@ -154,7 +183,7 @@ describe('config check and serve refuse the same PostgreSQL databases, with the 
 describe('a command says why it can’t use a database', () => {
   test('that is read-only', async () => {
     const url = await migrated()
-    await postgres.query(`alter database ${url.split('/').at(-1)} set default_transaction_read_only = on`)
+    await postgres.query(`alter database ${nameIn(url)} set default_transaction_read_only = on`)
     expect((await setting.run(['clients', 'disable', 'a', '--yes'], { TESSERA_STORAGE: url })).stderr).toMatch(
       /^tessera: storage: postgres:.* can't be used: it is read-only: a standby, or another server than before\n$/,
     )
@@ -179,6 +208,11 @@ test.each([
   [
     'an empty database, and a role that may migrate it',
     () => postgres.newDatabase(),
+    /^note: storage: the database has not had 0001-first, .*: the server begins with that\n$/,
+  ],
+  [
+    'a schema of its own beside tables of another program',
+    async () => asServing(await withOthers('create schema authorization serving')),
     /^note: storage: the database has not had 0001-first, .*: the server begins with that\n$/,
   ],
   [

@@ -243,6 +243,14 @@ const broken: Readonly<Record<string, Case>> = {
     },
     says: [/^storage: sqlite:.*other\.db belongs to another program$/],
   },
+  'a database of another program, with a list of its own migrations': {
+    change: () => {
+      const path = join(setting.folder, 'yii.db')
+      new DatabaseSync(path).exec('create table if not exists migration (version text, apply_time integer)')
+      return { TESSERA_STORAGE: `sqlite:${path}` }
+    },
+    says: [/^storage: sqlite:.*yii\.db belongs to another program$/],
+  },
   'an invalid database': {
     change: () => ({ TESSERA_STORAGE: `sqlite:${setting.write('text.db', 'no database\n'.repeat(999))}` }),
     says: [/^storage: sqlite:.* can't be used: the file is not a database$/],

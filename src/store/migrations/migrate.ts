@@ -108,7 +108,7 @@ export const canOlderStart = (names: readonly string[]): boolean =>
   names.every((name) => name > LAST_OF_STRICT && migrations[name]?.olderServers === 'work')
 
 async function listRan(db: Kysely<Schema>, dialect: Dialect): Promise<readonly Ran[]> {
-  if (!(await dialect.hasTable(db, 'migration'))) return []
+  if (!(await dialect.hasMigrations(db))) return []
   return db.withTables<MigrationTable>().selectFrom('migration').selectAll().orderBy('name').execute()
 }
 

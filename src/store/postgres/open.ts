@@ -9,6 +9,7 @@ import { missingGrants } from './grants.ts'
 import { Hosts } from './hosts.ts'
 import { startIndexing } from './indexing.ts'
 import type { Limits } from './limits.ts'
+import { hasMigrations } from './ours.ts'
 import { Connections } from './pool.ts'
 import { SettledEvents } from './settled-events.ts'
 import { Trust } from './trust.ts'
@@ -58,6 +59,7 @@ const dialect: Dialect = {
     const { rows } = await sql<{ bytes: number }>`select coalesce(${size}, 0)::float8 as bytes`.execute(db)
     return rows[0]?.bytes ?? 0
   },
+  hasMigrations,
   missingGrants,
   continueNumbers: async (trx) => {
     const { last } = await trx

@@ -44,6 +44,11 @@ export interface Dialect {
   /** Whether a transaction failed because another one held a lock, so that it may succeed later. */
   lacksLock(error: unknown): boolean
   hasTable(db: Kysely<Schema>, name: string): Promise<boolean>
+  /**
+   * Whether the database has our list of migrations.
+   * @throws UserError if it has not, and another program has tables in the place of ours
+   */
+  hasMigrations(db: Kysely<Schema>): Promise<boolean>
   /** The bytes that a table takes with its indexes. */
   bytesOf(db: Kysely<Schema>, table: string): Promise<number>
   /**

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import { makeFolder } from '../../platform/files.ts'
+import { UserError } from '../../platform/user-error.ts'
 import type { Database, Dialect } from '../sql/dialect.ts'
 import type { Schema } from '../sql/schema.ts'
 import { isIndexDue } from '../tables/index-due.ts'
@@ -32,6 +33,15 @@ const dialect: Dialect = {
   hasTable: async (db, name) => {
     const found = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db)
     return found.rows.length > 0
+  },
+  hasMigrations: async (db) => {
+    const list = await sql`select 1 from pragma_table_info('migration') where name in ('name', 'timestamp')`.execute(db)
+    if (list.rows.length === 2) return true
+    const others = await sql<{ file: string }>`select file from pragma_database_list
+      where name = 'main' and exists (select 1 from sqlite_master where type = 'table')`.execute(db)
+    const [other] = others.rows
+    if (other !== undefined) throw new UserError(`storage: sqlite:${other.file} belongs to another program`)
+    return false
   },
   // https://sqlite.org/dbstat.html
   bytesOf: async (db, table) => {
