@@ -64,6 +64,7 @@ const networkFaults: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a client certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the authority of the client certificate',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'the client certificate does not fit its key',
+  ERR_OSSL_BAD_DECRYPT: 'the key of the client certificate is encrypted: remove its passphrase with `openssl pkey`',
   ERR_OSSL_PEM_NO_START_LINE: 'a file of the client certificate is not PEM',
   ERR_TLS_HANDSHAKE_TIMEOUT: 'no answer came in time',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
@@ -136,10 +137,23 @@ describe('TLS', () => {
 
   const ca = encodeURIComponent(inject('tls').ca)
   const ours = `sslrootcert=${ca}`
+  const described = join(folder, 'described.pem')
+  writeFileSync(described, Buffer.concat([Buffer.from('Büro\n', 'latin1'), readFileSync(inject('tls').ca)]))
+  const encrypted = join(folder, 'encrypted.pem')
+  const cipher = { type: 'pkcs8', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'hush' } as const
+  writeFileSync(encrypted, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(cipher))
+  const asClient = `sslcert=${encodeURIComponent(inject('tls').cert)}&sslkey=${encodeURIComponent(encrypted)}`
   const theirs = `sslrootcert=${encodeURIComponent(others)}`
   const cases: [string, string, string, RegExp | undefined][] = [
     ['verify-full, with the right CA', 'localhost', `sslmode=verify-full&${ours}`, undefined],
     ['verify-full, under another name', '[::ffff:127.0.0.1]', `sslmode=verify-full&${ours}`, /altnames|cert's list/],
+    [
+      'verify-full, with a CA file with text in another encoding',
+      'localhost',
+      `sslmode=verify-full&sslrootcert=${encodeURIComponent(described)}`,
+      undefined,
+    ],
+    ['an encrypted key', 'localhost', `sslmode=verify-full&${ours}&${asClient}`, /bad decrypt/],
     ['verify-full, with another CA', 'localhost', `sslmode=verify-full&${theirs}`, /self-signed/],
     ['verify-ca', 'localhost', `sslmode=verify-ca&${ours}`, undefined],
     ['require, which verifies nothing', 'localhost', 'sslmode=require', undefined],

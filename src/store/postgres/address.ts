@@ -110,7 +110,8 @@ const isHere = ({ host }: DatabaseHost): boolean => host.startsWith('/') || isLo
 function read(parameter: string, file: string): string {
   const { bytes, fault } = readFile(file, LONGEST_FILE, SERVER_PATIENCE_MS)
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
-  const text = decodeText(bytes)
-  if (text !== undefined && /-----BEGIN /.test(text)) return text
+  // The text around a PEM block may have any encoding (RFC 7468 §2).
+  const text = decodeText(bytes) ?? bytes.toString('latin1')
+  if (text.includes('-----BEGIN ')) return text
   throw new UserError(`storage: ${parameter}: ${file} has no PEM`)
 }
