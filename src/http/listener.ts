@@ -128,6 +128,8 @@ function createHttpServer(
           ...tls,
           ...TLS_SETTINGS,
           handshakeTimeout: timeouts.handshake,
+          // Node offers HTTP/1.1 alone, and refuses the handshake of a client that names only the version before.
+          ALPNProtocols: ['http/1.1', 'http/1.0'],
           // Whether a certificate is accepted depends on the client, which is known later. Its key is proven in any case.
           requestCert: true,
           rejectUnauthorized: false,

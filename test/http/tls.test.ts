@@ -114,6 +114,20 @@ describe.each<Kind>(['EC', 'RSA'])('a server with a certificate for a key of kin
     return fingerprint256
   }
 
+  test('talks to a client that offers HTTP/1.0 alone, and refuses one that offers HTTP/2 alone', async () => {
+    for (const port of Object.values(ports())) {
+      const socket = await handshake(port, { ALPNProtocols: ['http/1.0'] })
+      expect(socket.alpnProtocol).toBe('http/1.0')
+      const answer = once(socket, 'data')
+      socket.write('GET /pf/heartbeat.ping HTTP/1.0\r\n\r\n')
+      expect(String(await answer)).toMatch(/^HTTP\/1\.1 \d{3} .*\r\n(?:.*\r\n)*connection: close\r\n/i)
+      socket.destroy()
+      await expect(handshake(port, { ALPNProtocols: ['h2'] })).rejects.toMatchObject({
+        code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+      })
+    }
+  })
+
   test('accepts only the recommended suites of TLS 1.2, at the start and after a reload', async () => {
     expect(suites.length).toBeGreaterThan(45)
     for (const issued of certificates[kind]) {
