@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { healthAt, PATIENCE } from '../http/whose-port.ts'
+import { originOf } from '../platform/addresses.ts'
 import { Mistakes, UserError } from '../platform/user-error.ts'
 import { givenOptions } from './config-options.ts'
 import { print, printable } from './output.ts'
@@ -20,7 +21,7 @@ export async function health(command: Command): Promise<void> {
   const isTls = tls.cert !== undefined || runtime.tls === 'on'
   const answer = await healthAt({ host: admin.host, port: admin.port, isTls }, path)
   if (answer === undefined) {
-    const at = `${isTls ? 'https' : 'http'}://${admin.host}:${admin.port}`
+    const at = originOf(isTls, admin.host, admin.port)
     throw new UserError(
       `no Tessera server answers at ${at} within ${PATIENCE / 1000} s: start it, or name its admin.host and admin.port as it has them`,
     )

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { examineConfig } from '../config/resolve.ts'
+import { originOf } from '../platform/addresses.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { requireStart } from '../server/preflight.ts'
@@ -14,8 +15,10 @@ export async function serve(command: Command): Promise<void> {
   const starting = await requireStart(read(), { clock: systemClock, random: systemRandom })
   const { config } = starting
   const { runtimePort, adminPort } = await runServer(starting, read)
-  const scheme = config.runtime.tls === 'on' ? 'https' : 'http'
-  const adminScheme = config.certificate === undefined ? 'http' : 'https'
-  say(`tessera: ${config.issuer} is served on ${scheme}://${config.runtime.host}:${runtimePort}`)
-  say(`tessera: health is on ${adminScheme}://${config.admin.host}:${adminPort}/healthz`)
+  const at = {
+    runtime: originOf(config.runtime.tls === 'on', config.runtime.host, runtimePort),
+    admin: originOf(config.certificate !== undefined, config.admin.host, adminPort),
+  }
+  say(`tessera: ${config.issuer} is served on ${at.runtime}`)
+  say(`tessera: health is on ${at.admin}/healthz`)
 }

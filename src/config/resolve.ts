@@ -2,6 +2,7 @@ import type { ConfiguredSink } from '../audit/export/sinks.ts'
 import { isDevelopmentKey, parseMasterKey } from '../crypto/master-key.ts'
 import { storageIn } from '../input/database-location.ts'
 import { readSecret } from '../input/secret.ts'
+import { originOf } from '../platform/addresses.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { MistakeList, Mistakes } from '../platform/user-error.ts'
@@ -165,10 +166,9 @@ const keyWarnings = ({ keys: { publish_before: published } }: Options): readonly
 export function adminUrlOf({ admin: { url, host, port }, tls, storage }: Options): string {
   if (url !== undefined) return url
   const isLocal = isLoopback(host) || host === '0.0.0.0' || host === '::'
-  const name = isLocal ? 'localhost' : host.includes(':') ? `[${host}]` : host
   // A command beside `tessera dev` has no configuration; that server always has a certificate.
   const isTls = tls.cert !== undefined || storage === undefined
-  return `${isTls ? 'https' : 'http'}://${name}:${port}`
+  return originOf(isTls, isLocal ? 'localhost' : host, port)
 }
 
 /** @throws ConfigError if the secret can't be read */

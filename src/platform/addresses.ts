@@ -19,6 +19,10 @@ export function addressBytes(text: string): Uint8Array | undefined {
   return MAPPED_PREFIX.every((byte, at) => bytes[at] === byte) ? bytes.subarray(MAPPED_PREFIX.length) : bytes
 }
 
+/** The origin of a listener. @param host a name, or an address without brackets */
+export const originOf = (isTls: boolean, host: string, port: number): string =>
+  `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /** The groups of one side of a `::`; an IPv4 address at the end is two of them (RFC 4291 §2.2). */
 function bytesOfGroups(side: string): readonly number[] {
   if (side === '') return []

@@ -1,6 +1,7 @@
 import type { Config } from '../config/resolve.ts'
 import { SQLITE } from '../input/database-location.ts'
 import type { Logger } from '../observability/log.ts'
+import { originOf } from '../platform/addresses.ts'
 import { version } from '../platform/version.ts'
 
 interface Started {
@@ -18,11 +19,8 @@ export const storageKind = (location: string): 'sqlite' | 'postgres' =>
 export function logStart(log: Logger, config: Config, { runtimePort, adminPort, workers }: Started): void {
   const { issuer, storage, runtime, admin } = config
   const listeners = {
-    runtime: address(runtime.tls === 'on', runtime.host, runtimePort),
-    admin: address(config.certificate !== undefined, admin.host, adminPort),
+    runtime: originOf(runtime.tls === 'on', runtime.host, runtimePort),
+    admin: originOf(config.certificate !== undefined, admin.host, adminPort),
   }
   log.info({ version, issuer, listeners, storage: storageKind(storage), workers }, 'started')
 }
-
-const address = (isTls: boolean, host: string, port: number): string =>
-  `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`

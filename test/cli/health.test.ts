@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { environmentOf, startTessera } from '../harness/cli.ts'
+import { freePort } from '../harness/port.ts'
 import { runTessera } from '../harness/program.ts'
 import { startTestServer, type TestServer } from '../harness/server.ts'
 import { type SqliteCalls, takeOverSqlite } from '../harness/sqlite-calls.ts'
@@ -29,6 +31,23 @@ test('mistakes in options that say nothing about the address are ignored', async
   const { code, stderr } = await runTessera(['health', '--admin-port', 'nine'])
   expect(code).toBe(1)
   expect(stderr).toBe('tessera: --admin-port is "nine": must be a whole number\n')
+})
+
+test('the address of a server on IPv6 is shown in brackets', async () => {
+  const at = { runtime: String(await freePort()), admin: String(await freePort()) }
+  const env = { TESSERA_RUNTIME_HOST: '::', TESSERA_RUNTIME_PORT: at.runtime, TESSERA_ADMIN_PORT: at.admin }
+  const command = startTessera(['serve', '--admin-host', '::1'], environmentOf(server.config, env))
+  try {
+    await command.printed(/health is on/)
+    expect(command.output()).toContain(`is served on https://[::]:${at.runtime}\n`)
+    expect(command.output()).toContain(`health is on https://[::1]:${at.admin}/healthz\n`)
+    const there = ['--admin-host', '::1', '--admin-port']
+    expect((await runTessera(['health', ...there, at.admin])).code).toBe(0)
+    const { stderr } = await runTessera(['health', ...there, String(await freePort())])
+    expect(stderr).toContain('no Tessera server answers at https://[::1]:')
+  } finally {
+    await command.stop()
+  }
 })
 
 test('a server without its database is alive, but not ready', async () => {
