@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { NotFound, UsageError } from '../platform/user-error.ts'
 import type { Target } from './calls.ts'
-import { destinationOf, ExportFiles, type OwnedEntry, type Section } from './export/files.ts'
+import { destinationOf, ExportFiles, type OwnedEntry, pour, type Section } from './export/files.ts'
 import { type FleetOptions, fleetQuery, type ManifestOptions, manifestQuery } from './fleet-options.ts'
 import { withTarget } from './operate.ts'
 import { isOutputGone, print, printable, say, withProgress } from './output.ts'
@@ -43,7 +43,8 @@ export async function exportManifest(options: ExportOptions): Promise<void> {
       const count = await gather(files, isNamed ? readNamed(target, api, client) : readAll(target, query))
       if (count === 0 && isFiltered) throw new NotFound('no API and no client fits the options')
       for (const path of files.finish()) {
-        if (destination.kind === 'stream') await printFile(path)
+        if (destination.kind === 'stream')
+          await (destination.path === undefined ? printFile(path) : pour(path, destination.path))
         else say(`${printable(path)} is written`)
       }
       for (const path of files.older)

@@ -11,16 +11,17 @@ export const LINE_END = 10
 export class AppendedFile {
   readonly #path: string
   #file: FileHandle | undefined
+  #isOnDisk = false
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** Appends text that ends with a line end, and waits for the disk. */
+  /** Appends text that ends with a line end, and waits for the disk. A pipe or a device has none to wait for. */
   async append(text: string): Promise<void> {
     const file = await this.#current()
     await file.appendFile(text)
-    await file.datasync()
+    if (this.#isOnDisk) await file.datasync()
   }
 
   async close(): Promise<void> {
@@ -39,7 +40,8 @@ export class AppendedFile {
     this.#file = file
     // A crash or a full disk may have left a part of a line.
     const status = await file.stat()
-    if (!status.isFile() || status.size === 0) return file
+    this.#isOnDisk = status.isFile()
+    if (!this.#isOnDisk || status.size === 0) return file
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, status.size - 1)
     if (buffer[0] !== LINE_END) await file.appendFile('\n')
     return file

@@ -1,10 +1,12 @@
 import {
+  appendFileSync,
   chmodSync,
   closeSync,
   fchownSync,
   fsyncSync,
   lstatSync,
   openSync,
+  realpathSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -38,9 +40,30 @@ export function createNewPrivateFile(path: string): void {
   }
 }
 
-/** Replaces a file by one that only its owner can read: a crash leaves the old content or the new. */
+/** The paths of devices, and of streams that are open already, such as `/dev/stdout`. */
+const SYSTEM = /^\/(?:dev|proc)\//
+
+/**
+ * Where a file may be replaced: behind the links that lead to it, which stay. Undefined for a pipe or a device, to which a text is
+ * appended instead: root could replace even `/dev/null`.
+ */
+export function replaceablePath(path: string): string | undefined {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there === undefined) return path
+  return there.isFile() && !SYSTEM.test(path) ? realpathSync(path) : undefined
+}
+
+/**
+ * Replaces a file by one that only its owner can read: a crash leaves the old content or the new. A pipe or a device stays, and gets
+ * the text.
+ */
 export function replacePrivateFile(path: string, text: string): void {
-  const unfinished = `${path}.new`
+  const place = replaceablePath(path)
+  if (place === undefined) {
+    appendFileSync(path, text)
+    return
+  }
+  const unfinished = `${place}.new`
   const file = openSync(unfinished, 'w', 0o600)
   try {
     writeFileSync(file, text)
@@ -48,7 +71,7 @@ export function replacePrivateFile(path: string, text: string): void {
   } finally {
     closeSync(file)
   }
-  renameSync(unfinished, path)
+  renameSync(unfinished, place)
 }
 
 /** Removes all permissions of the group and of others. @returns whether they have none now; true if there is no file */

@@ -1,6 +1,18 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  appendFileSync,
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { replaceablePath } from '../../platform/private-files.ts'
 import { fileFault } from '../../platform/system-error.ts'
 import { UserError } from '../../platform/user-error.ts'
 import { fileNameOf } from './file-name.ts'
@@ -15,7 +27,8 @@ export interface OwnedEntry extends Entry {
 
 /** The place of an export. */
 export type Destination =
-  | { readonly kind: 'stream' }
+  /** Standard output, if there is no path to a pipe or a device. */
+  | { readonly kind: 'stream'; readonly path?: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'folder'; readonly path: string }
 
@@ -23,7 +36,20 @@ export type Destination =
 export function destinationOf(path: string | undefined): Destination {
   if (path === undefined || path === '-') return { kind: 'stream' }
   const isFolder = path.endsWith('/') || statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  return { kind: isFolder ? 'folder' : 'file', path }
+  if (isFolder) return { kind: 'folder', path }
+  return { kind: replaceablePath(path) === undefined ? 'stream' : 'file', path }
+}
+
+/** The file itself, behind any links. */
+const placeOf = (path: string): string => replaceablePath(path) ?? path
+
+/** Writes a gathered file to a pipe or a device. @throws UserError */
+export async function pour(from: string, to: string): Promise<void> {
+  try {
+    await pipeline(createReadStream(from), createWriteStream(to, { flags: 'a' }))
+  } catch (error) {
+    throw new UserError(`${to} can't be written: ${fileFault(error)}`)
+  }
 }
 
 /** A file of an export. */
@@ -55,7 +81,7 @@ export class ExportFiles {
     this.#folder = this.#inWords(() => {
       if (destination.kind === 'stream') return mkdtempSync(join(tmpdir(), 'tessera-export-'))
       if (destination.kind === 'folder') mkdirSync(destination.path, { recursive: true })
-      const beside = destination.kind === 'folder' ? destination.path : dirname(resolve(destination.path))
+      const beside = destination.kind === 'folder' ? destination.path : dirname(resolve(placeOf(destination.path)))
       return mkdtempSync(join(beside, '.tessera-export-'))
     })
   }
@@ -77,7 +103,7 @@ export class ExportFiles {
     const names = destination.kind === 'file' ? [ONLY] : [...this.#files.keys()].sort()
     return names.map((name) => {
       const to = destination.kind === 'file' ? destination.path : join(destination.path, name)
-      this.#inWords(() => renameSync(join(this.#folder, name), to))
+      this.#inWords(() => renameSync(join(this.#folder, name), placeOf(to)))
       return to
     })
   }
