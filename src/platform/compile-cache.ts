@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { homeFolder } from './home.ts'
 
 /**
  * Keeps compiled code for the next start, in this person's own folder. Node's default is the temporary folder of the machine, where
@@ -12,19 +12,10 @@ export function keepCompiledCode(): void {
   if (isOff === '1') return
   if (given) enableCompileCache()
   else if (cache) keepIn(cache, 'tessera')
-  else keepIn(homeOf(), '.cache/tessera')
+  else keepIn(homeFolder(), '.cache/tessera')
 }
 
 /** Node tries for ever to make a folder where none can be, as below `/proc`. So the folder above must be there. */
 function keepIn(above: string, name: string): void {
   if (existsSync(above)) enableCompileCache(join(above, name))
-}
-
-function homeOf(): string {
-  try {
-    return homedir()
-  } catch {
-    // A user of a container may have none.
-    return ''
-  }
 }

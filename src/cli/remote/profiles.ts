@@ -13,8 +13,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
+import { homeFolder } from '../../platform/home.ts'
 import { OF_OTHERS } from '../../platform/private-files.ts'
 import { codeOf, fileFault } from '../../platform/system-error.ts'
 import { NotFound, UserError } from '../../platform/user-error.ts'
@@ -33,20 +33,21 @@ type Environment = Readonly<Record<string, string | undefined>>
  * each file 0600, and a file that others can read is not used.
  */
 export class Profiles {
-  readonly #folder: string
+  /** Undefined if there is no place for it. */
+  readonly #folder: string | undefined
 
   /** @param env `XDG_CONFIG_HOME` (XDG Base Directory Specification), or else the home of the account, says where they are */
   constructor(env: Environment) {
     const base = env['XDG_CONFIG_HOME']
+    const home = env['HOME'] || homeFolder()
     // The specification says that a relative path must be ignored.
-    this.#folder = join(
-      base !== undefined && isAbsolute(base) ? base : join(env['HOME'] || homedir(), '.config'),
-      'tessera',
-    )
+    if (base !== undefined && isAbsolute(base)) this.#folder = join(base, 'tessera')
+    else if (home !== '') this.#folder = join(home, '.config/tessera')
   }
 
   /** The names of all profiles, in order. */
   get names(): readonly string[] {
+    if (this.#folder === undefined) return []
     try {
       return readdirSync(this.#folder)
         .filter((file) => file.endsWith(ENDING))
@@ -88,13 +89,14 @@ export class Profiles {
   /** @throws NotFound if there is none of this name */
   delete(name: string): void {
     if (!this.names.includes(name)) throw new NotFound(`there is no profile ${JSON.stringify(name)}`)
-    if (this.current === name) rmSync(join(this.#folder, CURRENT))
-    rmSync(join(this.#folder, fileOf(name)))
+    if (this.current === name) rmSync(this.#pathOf(CURRENT))
+    rmSync(this.#pathOf(fileOf(name)))
   }
 
   /** The content of a file; undefined if it does not exist. */
   #read(file: string): string | undefined {
-    const path = join(this.#folder, file)
+    if (this.#folder === undefined) return undefined
+    const path = this.#pathOf(file)
     try {
       const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
@@ -114,13 +116,20 @@ export class Profiles {
     }
   }
 
+  /** @throws UserError if there is no place for files */
+  #pathOf(file: string): string {
+    if (this.#folder !== undefined) return join(this.#folder, file)
+    throw new UserError('profiles have no place, since this account has no home: set HOME or XDG_CONFIG_HOME')
+  }
+
   /** Writes a file as a whole or not at all, and never where others could read it, even for a moment. */
   #write(file: string, text: string): void {
-    const path = join(this.#folder, file)
+    const path = this.#pathOf(file)
+    const folder = dirname(path)
     const temporary = `${path}.${randomBytes(6).toString('hex')}`
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      if ((statSync(this.#folder).mode & OF_OTHERS) !== 0) chmodSync(this.#folder, 0o700)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      if ((statSync(folder).mode & OF_OTHERS) !== 0) chmodSync(folder, 0o700)
       writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
       renameSync(temporary, path)
     } catch (error) {
