@@ -54,11 +54,34 @@ describe('concurrent nodes', () => {
     await read()
   }
 
-  test.each(['read committed', 'repeatable read', 'serializable'])(
+  /** Makes the nodes connect anew, to a database with another default isolation of its transactions. */
+  async function isolate(level: string): Promise<void> {
+    const { query } = await sharedPostgres()
+    await query(`alter database ${url.split('/').at(-1)} set default_transaction_isolation = '${level}'`)
+    for (const node of nodes) await node.close()
+    nodes = [await openStore(url, systemClock, ACCESS), await openStore(url, systemClock, ACCESS)]
+  }
+  const ISOLATIONS = ['read committed', 'repeatable read', 'serializable']
+
+  test.each(ISOLATIONS)(
+    'one of them is the first to mark a use, in a database whose transactions are %s',
+    async (isolation) => {
+      await isolate(isolation)
+      for (let round = 0; round < 10; round += 1) {
+        const marks = [1, 2, 3].map((part) => ({
+          id: Buffer.alloc(16, 10 * round + part),
+          expiresAt: Number.MAX_SAFE_INTEGER,
+        }))
+        const added = await Promise.all([0, 1, 2, 3].map((index) => nodeOf(index).replay.addMarks(marks)))
+        expect(added.flat().toSorted(Buffer.compare)).toEqual(marks.map(({ id }) => id))
+      }
+    },
+  )
+
+  test.each(ISOLATIONS)(
     'a concurrent reader misses no revocation, in a database whose transactions are %s',
     async (isolation) => {
-      const shared = await sharedPostgres()
-      await shared.query(`alter database ${url.split('/').at(-1)} set default_transaction_isolation = '${isolation}'`)
+      await isolate(isolation)
       const revoke = indexes.map((index) =>
         nodeOf(index).revocations.addRevocations(
           Array.from({ length: (index % 3) + 1 }, (_, part) => ({

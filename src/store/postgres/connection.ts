@@ -2,10 +2,13 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type pg from 'pg'
 import { toParameter } from '../sql/parameters.ts'
 import { Deadline } from './deadline.ts'
-import { isRefusal, LateAnswer, NoAnswer, refusalToBegin, translate, WrongServer } from './errors.ts'
+import { isConflict, isRefusal, LateAnswer, NoAnswer, refusalToBegin, translate, WrongServer } from './errors.ts'
 import { type Limits, openingOf } from './limits.ts'
 import type { Connections } from './pool.ts'
 import { queryAfter } from './statement.ts'
+
+/** How often a single statement is run while it conflicts with others. */
+const MOST_ATTEMPTS = 5
 
 /** Decides from the error of an unusable connection whether the statement may be sent again on another one. */
 type MayRepeat = (error: unknown) => boolean
@@ -69,10 +72,7 @@ export class BoundedConnection implements DatabaseConnection {
     const values = parameters.map(toParameter)
     const { command, rowCount, rows } = this.#isInTransaction
       ? await this.#attempt((client) => client.query(sql, values), never)
-      : await this.#attempt(
-          (client) => this.#askAlone(client, sql, values),
-          query.kind === 'SelectQueryNode' ? always : isRefusal,
-        )
+      : await this.#askAlone(sql, values, query.kind === 'SelectQueryNode' ? always : isRefusal)
     if (command === 'SELECT') return { rows }
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
   }
@@ -102,10 +102,20 @@ export class BoundedConnection implements DatabaseConnection {
     }
   }
 
-  async #askAlone(client: pg.PoolClient, sql: string, values: unknown[]): Promise<pg.QueryResult> {
-    const { row, result } = await queryAfter(this.#opening, client, [sql, values], refusalToBegin)
-    this.#refuseReadOnly(row)
-    return result
+  /** A single statement has the default isolation of the database, under which it may conflict with others. It is run again then. */
+  async #askAlone(sql: string, values: unknown[], mayRepeat: MayRepeat): Promise<pg.QueryResult> {
+    const ask = async (client: pg.PoolClient) => {
+      const { row, result } = await queryAfter(this.#opening, client, [sql, values], refusalToBegin)
+      this.#refuseReadOnly(row)
+      return result
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(ask, mayRepeat)
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS || !isConflict(error)) throw error
+      }
+    }
   }
 
   #refuseReadOnly(opened: pg.QueryResultRow | undefined): void {

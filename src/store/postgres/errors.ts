@@ -11,6 +11,8 @@ const DEFECTS = ['0A', '21', '22', '23', '42']
 /** Insufficient privilege, and invalid schema name: PostgreSQL reports a schema that a role may not use as missing. */
 const FORBIDDEN = ['42501', '3F000']
 
+/** Serialization failure, and deadlock detected. */
+const CONFLICTS = ['40001', '40P01']
 /** Lock not available, and deadlock detected. */
 const LOCKED = ['55P03', '40P01']
 
@@ -71,6 +73,9 @@ export const isForbidden = (error: unknown): boolean => hasState(error, FORBIDDE
 
 /** Whether a transaction ended since another one held a lock: the wait was too long, or a deadlock. */
 export const lacksLock = (error: unknown): boolean => hasState(error, LOCKED)
+
+/** Whether a statement or transaction was undone because of another one, and may succeed if it is run again. */
+export const isConflict = (error: unknown): boolean => hasState(error, CONFLICTS)
 
 const hasState = (error: unknown, states: readonly string[]): boolean =>
   states.includes(sqlState(error instanceof StorageUnavailable ? error.cause : error) ?? '')
