@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
 
 /** The home of this account; empty if it has none, as the number of a user in a container may. */
-export function homeFolder(): string {
+export function homeFolder(find = homedir): string {
   try {
-    return homedir()
+    return find()
   } catch {
     return ''
   }

@@ -40,7 +40,7 @@ export function createNewPrivateFile(path: string): void {
   }
 }
 
-/** The paths of devices, and of streams that are open already, such as `/dev/stdout`. */
+/** The paths of devices, and of streams that are open already. */
 const SYSTEM = /^\/(?:dev|proc)\//
 
 /**

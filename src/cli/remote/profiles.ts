@@ -37,9 +37,9 @@ export class Profiles {
   readonly #folder: string | undefined
 
   /** @param env `XDG_CONFIG_HOME` (XDG Base Directory Specification), or else the home of the account, says where they are */
-  constructor(env: Environment) {
+  constructor(env: Environment, findHome = homeFolder) {
     const base = env['XDG_CONFIG_HOME']
-    const home = env['HOME'] || homeFolder()
+    const home = env['HOME'] || findHome()
     // The specification says that a relative path must be ignored.
     if (base !== undefined && isAbsolute(base)) this.#folder = join(base, 'tessera')
     else if (home !== '') this.#folder = join(home, '.config/tessera')
