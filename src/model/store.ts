@@ -103,6 +103,10 @@ export interface ModelStore {
   snapshot(clients: readonly ClientId[]): Promise<ModelSnapshot>
   /** At most this many clients whose ids come after the given one, in the order of the database. */
   listClients(after: string, most: number): Promise<readonly (Client | UnreadableClient)[]>
+  /** The clients whose tokens have one of these subjects, which are not their ids. */
+  clientsWithSubject(
+    subjects: readonly string[],
+  ): Promise<readonly { readonly subject: string; readonly owner: string | undefined }[]>
   /** The time of the last use of each of these credentials, in milliseconds. Credentials that were never used are left out. */
   lastUses(credentials: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>>
   /**

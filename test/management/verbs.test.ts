@@ -40,6 +40,7 @@ const PARTS = [
     'owner-rights',
     'permissions',
     'referable',
+    'subject-rights',
   ].map((name) => `authority/${name}`),
   'settings/until-committed',
   'credentials/proof',

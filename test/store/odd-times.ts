@@ -24,6 +24,7 @@ const calls: Calls = {
   model: {
     snapshot: ({ model }) => model.snapshot([ClientId('a')]),
     listClients: ({ model }) => model.listClients('', 10),
+    clientsWithSubject: ({ model }) => model.clientsWithSubject(['a']),
     lastUses: ({ model }) => model.lastUses([CredentialId('1')]),
     commit: async ({ model }, time) => {
       const { version } = await model.snapshot([])

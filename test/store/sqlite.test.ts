@@ -93,7 +93,7 @@ const OF_NO_TENANT = [
   // Values, and what the statement itself has found.
   /^SCAN (?:\d+-ROW VALUES CLAUSE|CONSTANT ROW|part|counted|found|next)$/,
   // Tables without a tenant.
-  / (?:audit_chain|audit_checkpoint|audit_key|audit_removal|audit_segment|migration|node|sqlite_master)\b/,
+  / (?:audit_chain|audit_checkpoint|audit_key|audit_removal|audit_segment|migration|node|sqlite_master|pragma_table_info)\b/,
   // Events have one order, whoever they are of. A search reads a part of it, or its end.
   /^SEARCH audit_event(?: USING (?:INTEGER PRIMARY KEY|(?:COVERING )?INDEX \w+) \((?:rowid|seq)[<>=].*\))?$/,
 ]

@@ -46,7 +46,7 @@ const steps: Steps = {
           credentials: toCredentials([kept, sample, federated]),
         }),
         client('b', { enabled: isFirst(of), name: `b of ${of}`, manifest: isFirst(of) ? 'payments' : undefined }),
-        client(`only ${of}`, { name: 'alone', bindsToCertificate: !isFirst(of) }),
+        client(`only ${of}`, { name: 'alone', subject: `subject ${of}`, bindsToCertificate: !isFirst(of) }),
       ]
       const apis = [
         api('https://gone', { owner: `group ${of}`, manifest: isFirst(of) ? undefined : 'payments' }),
@@ -61,6 +61,7 @@ const steps: Steps = {
         return { client: { ...before, description: `b again of ${of}` }, event: said('client', of) }
       }),
     listClients: ({ model }) => model.listClients('', 10),
+    clientsWithSubject: ({ model }) => model.clientsWithSubject(['subject 1', 'subject 2']),
     lastUses: ({ model }) => model.lastUses([S]),
     listReferences: ({ model }) => model.listReferences('', 10),
     ownedBy: ({ model }) => model.ownedBy('payments', undefined, 10),

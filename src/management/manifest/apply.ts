@@ -9,6 +9,7 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { requireApiRights, requireOverApi } from '../authority/api-rights.ts'
 import { type Authority, mayOver, requireOver, seesAll } from '../authority/authority.ts'
 import { requireClientRights, requireOverClient } from '../authority/client-rights.ts'
+import { requireFreeSubjects } from '../authority/subject-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { apiChange, clientChange, credentialChanges } from '../fields.ts'
@@ -77,7 +78,11 @@ export async function applyManifest(context: MakingContext, input: ApplyInput): 
     const losses = await findLosses(planned, { model, renames, users, store, authority, now: clock.now() })
     const tests = await testResults(context, input, planned, model)
     const plan = { ...planned, losses, tests }
-    if (!onlySees) requireManifestRights(context, plan, model, renames)
+    if (!onlySees) {
+      requireManifestRights(context, plan, model, renames)
+      const added = plan.clients.map(({ id }) => id).filter((id) => clientBefore(model, id) === undefined)
+      await requireFreeSubjects(authority, added, store)
+    }
     if (dryRun) return plan
     check(plan)
     refuseUnconsented(plan, input)

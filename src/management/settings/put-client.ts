@@ -7,6 +7,7 @@ import { withAdminApi } from '../authority/all-apis.ts'
 import { requireOver } from '../authority/authority.ts'
 import { requireClientRights } from '../authority/client-rights.ts'
 import { referableApis } from '../authority/referable.ts'
+import { requireFreeSubjects } from '../authority/subject-rights.ts'
 import { recordedBy } from '../context.ts'
 import type { MakingContext } from '../credentials/make.ts'
 import { findLargerClient } from '../extent.ts'
@@ -70,6 +71,7 @@ export async function putClient(
     const { generated } = planned
     const client: Client = takeOver ? { ...planned.client, manifest: undefined } : planned.client
     requireClientRights(context.authority, before, client, apis)
+    if (before === undefined) await requireFreeSubjects(context.authority, [id], context.store.model)
     refuseFirst(findLargerClient(before, client, (path, message) => new FieldError(path, message)))
     if (client.credentials.all.length > 0 && before === undefined)
       requireOver(context.authority, 'credentials:write', client.owner)

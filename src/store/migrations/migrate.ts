@@ -24,6 +24,7 @@ import { administrators } from './0016-administrators.ts'
 import { idempotency } from './0017-idempotency.ts'
 import { manifests } from './0018-manifests.ts'
 import { nodes } from './0019-nodes.ts'
+import { subjects } from './0020-subjects.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, by name. The names sort in the order of running. A released migration never changes. */
@@ -47,6 +48,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-idempotency': idempotency,
   '0018-manifests': manifests,
   '0019-nodes': nodes,
+  '0020-subjects': subjects,
 }
 
 /** The last migration of the versions that refuse to start after any migration that they do not know. */

@@ -80,6 +80,20 @@ export class SqlModelStore implements ModelStore {
     return listClients(this.#db.scans, this.#tenant, after, most)
   }
 
+  async clientsWithSubject(subjects: readonly string[]) {
+    const found: { readonly subject: string; readonly owner: string | undefined }[] = []
+    for (const some of inParts(subjects)) {
+      const rows = await this.#db.scans
+        .selectFrom('client')
+        .select(['subject', 'owner'])
+        .where('tenant', '=', this.#tenant)
+        .where('subject', 'in', some)
+        .execute()
+      for (const { subject, owner } of rows) if (subject !== null) found.push({ subject, owner: owner ?? undefined })
+    }
+    return found
+  }
+
   async lastUses(ids: readonly CredentialId[]): Promise<ReadonlyMap<CredentialId, number>> {
     const uses = new Map<CredentialId, number>()
     for (const some of inParts(ids)) {

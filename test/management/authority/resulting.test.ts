@@ -103,6 +103,24 @@ describe('privilege-escalation: a client', () => {
     await expect(edit(EDITOR, 'ours', fields)).rejects.toThrow()
   })
 
+  test('of a group does not get the subject of another owner’s client as its id, by a call or a manifest', async () => {
+    await edit(FULL, 'theirs', { subject: 'billing' })
+    await edit(FULL, 'ours', { subject: 'own' })
+    const create = (authority: Authority, id: string) => {
+      const wanted = clientSchema.parse({ client_id: id, owner: 'ours' })
+      return putClient(as(authority), { id: ClientId(id), wanted: () => wanted })
+    }
+    const byManifest = (authority: Authority, fields: string) =>
+      apply(as(authority), `manifest: m\nclients: [{ owner: ours, ${fields} }]`)
+    const refused = /"billing" is the subject of another client's tokens/
+    await expect(create(EDITOR, 'billing')).rejects.toThrow(refused)
+    await expect(byManifest(EDITOR, 'client_id: billing')).rejects.toThrow(refused)
+    await byManifest(EDITOR, 'client_id: first')
+    await expect(byManifest(EDITOR, 'client_id: billing, renamed_from: first')).rejects.toThrow(/another subject/)
+    await expect(create(EDITOR, 'own')).resolves.toMatchObject({ isNew: true })
+    await expect(create(FULL, 'billing')).resolves.toMatchObject({ isNew: true })
+  })
+
   test('does not move to a group with more rights over it, unless its author has them', async () => {
     const both = (ours: readonly GroupPermission[]) => member({ ours, mine: ['view', 'edit', 'rotate', 'grant'] })
     const move = (ours: readonly GroupPermission[]) => edit(both(ours), 'ours', { owner: 'mine' })

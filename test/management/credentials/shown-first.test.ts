@@ -86,6 +86,7 @@ describe('a manifest with secrets that were already shown', () => {
         model: {
           snapshot: (ids) => setting.store.model.snapshot(ids),
           listClients: (after, most) => setting.store.model.listClients(after, most),
+          clientsWithSubject: (some) => setting.store.model.clientsWithSubject(some),
           lastUses: (ids) => setting.store.model.lastUses(ids),
           updateClient: (id, plan) => setting.store.model.updateClient(id, plan),
           listReferences: (after, most) => setting.store.model.listReferences(after, most),
