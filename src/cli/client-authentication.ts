@@ -1,4 +1,5 @@
 import * as openid from 'openid-client'
+import { decodePemInput } from '../input/text-file.ts'
 import { JWT_BEARER } from '../oauth/client-auth-methods.ts'
 import { quote } from '../platform/shell.ts'
 import { UsageError } from '../platform/user-error.ts'
@@ -135,7 +136,8 @@ export function methodOf(options: AuthenticationOptions): Method {
 
 async function readCertificate({ cert, key }: AuthenticationOptions): Promise<ClientCertificate> {
   if (cert === undefined || key === undefined) throw new UsageError('a certificate needs --cert and --key')
-  return { cert: await readTextInput(cert, LONGEST_CERTIFICATES), key: await readTextInput(key, LONGEST_CERTIFICATES) }
+  const read = (file: string) => readTextInput(file, LONGEST_CERTIFICATES, decodePemInput)
+  return { cert: await read(cert), key: await read(key) }
 }
 
 function federatedToken({ assertionFile, from, issuer }: AuthenticationOptions): Promise<string> {

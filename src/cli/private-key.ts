@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import { decodePemInput } from '../input/text-file.ts'
 import { UsageError, UserError } from '../platform/user-error.ts'
 import { readTextInput } from './read-input.ts'
 
@@ -52,7 +53,7 @@ export async function readSigningKey(
   { alg, kid }: { readonly alg?: string | undefined; readonly kid?: string | undefined } = {},
 ): Promise<SigningKey> {
   const name = `${option}: ${file}`
-  const text = (await readTextInput(file, LONGEST_KEY)).trim()
+  const text = (await readTextInput(file, LONGEST_KEY, decodePemInput)).trim()
   const jwk = text.startsWith('{') ? parseJwk(name, text) : undefined
   const key = toKeyObject(name, jwk ?? text)
   const chosen = alg ?? jwk?.alg ?? usualAlgorithm(key)

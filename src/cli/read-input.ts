@@ -17,12 +17,12 @@ export const nameOfInput = (file: string): string => (file === '-' ? STANDARD_IN
  * @param most bytes
  * @throws UserError naming the file
  */
-export async function readTextInput(file: string, most: number): Promise<string> {
-  return file === '-' ? readStandardInput(most) : readTextFile(file, most)
+export async function readTextInput(file: string, most: number, decode = decodeInput): Promise<string> {
+  return file === '-' ? readStandardInput(most, decode) : readTextFile(file, most, undefined, decode)
 }
 
 /** Reads standard input to its end. @param most bytes @throws UserError */
-export async function readStandardInput(most: number): Promise<string> {
+export async function readStandardInput(most: number, decode = decodeInput): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   try {
@@ -36,5 +36,5 @@ export async function readStandardInput(most: number): Promise<string> {
     if (codeOf(error) === undefined) throw error
     throw new UserError(`${STANDARD_INPUT} can't be read`, { cause: error })
   }
-  return decodeInput(STANDARD_INPUT, Buffer.concat(chunks))
+  return decode(STANDARD_INPUT, Buffer.concat(chunks))
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { LONGEST_SECRET_FILE, readSecret } from '../input/secret.ts'
-import { decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../platform/files.ts'
+import { decodePem, decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../platform/files.ts'
 import { problem } from './problem.ts'
 
 /** Reads a file that an option names. @throws ConfigError */
@@ -17,8 +17,7 @@ function readBytes(setting: string, file: string, most: number): Buffer {
  */
 export function readPemFile(setting: string, file: string, convert: string): string {
   const bytes = readBytes(setting, file, LONGEST_FILE)
-  // The text around a PEM block may have any encoding (RFC 7468 §2).
-  const text = decodeText(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
+  const text = decodePem(bytes)
   if (text?.trim() === '') throw problem(setting, file, 'is empty')
   // DER begins with the tag of a SEQUENCE (X.690 §8.9). Text never does.
   if (text === undefined || bytes[0] === 0x30)

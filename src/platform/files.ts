@@ -97,6 +97,10 @@ export const tooLong = (most: number): string =>
 /** Decodes the bytes of a file and drops a byte order mark. Undefined if they are not UTF-8. */
 export const decodeText = (bytes: Buffer): string | undefined => decodeUtf8(bytes)?.replace(/^\ufeff/, '')
 
+/** Decodes PEM. The text around its blocks may have any encoding (RFC 7468 §2). Undefined if the bytes are neither UTF-8 nor PEM. */
+export const decodePem = (bytes: Buffer): string | undefined =>
+  decodeText(bytes) ?? (bytes.includes('-----BEGIN ') ? bytes.toString('latin1') : undefined)
+
 /**
  * Makes a folder and the missing ones above it. Node's recursive mkdir never returns below `/proc`, where making any folder fails
  * with ENOENT.

@@ -20,7 +20,7 @@ const SECRET = newSecret()
 let issuer: Issuer
 let server: TestServer
 const at = (name: string) => join(server.folder, name)
-const write = (name: string, content: string): string => {
+const write = (name: string, content: string | Buffer): string => {
   writeFileSync(at(name), content, { mode: 0o600 })
   return at(name)
 }
@@ -45,6 +45,11 @@ clients:
   })
   const { key } = { key: createPrivateKey({ key: signer.privateJwk as never, format: 'jwk' }) }
   write('signer.pem', String(key.export({ type: 'pkcs8', format: 'pem' })))
+  // As `openssl pkcs12` writes it on a machine with another encoding.
+  const described = (pem: string) => Buffer.from(`Bag Attributes\n    friendlyName: Büro\n${pem}`, 'latin1')
+  write('signer-described.pem', described(String(key.export({ type: 'pkcs8', format: 'pem' }))))
+  write('client-described.crt', described(leaf.pem))
+  write('client-described.key', described(await keyPem(leaf)))
   write('signer.jwk', JSON.stringify({ ...signer.privateJwk, kid: 'one' }))
   write('rsa.jwk', JSON.stringify(rsa.privateJwk))
   write('client.crt', leaf.pem)
@@ -67,6 +72,13 @@ describe('tessera token authenticates', () => {
   test.each<[string, string, () => readonly string[], string]>([
     ['with a MAC', 'mac', () => ['--auth-method', 'client_secret_jwt'], SECRET],
     ['with a key in PEM', 'signer', () => ['--key', at('signer.pem')], ''],
+    ['with a key in PEM with text in another encoding', 'signer', () => ['--key', at('signer-described.pem')], ''],
+    [
+      'with a certificate with text in another encoding',
+      'certified',
+      () => ['--cert', at('client-described.crt'), '--key', at('client-described.key')],
+      '',
+    ],
     ['with a key in PEM and a kid', 'signer', () => ['--key', at('signer.pem'), '--kid', 'one'], ''],
     ['with a JWK', 'signer', () => ['--key', at('signer.jwk')], ''],
     ['with RSA and PS256', 'rsa', () => ['--key', at('rsa.jwk'), '--alg', 'PS256'], ''],

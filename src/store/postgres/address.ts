@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type DatabaseHost, parseDatabaseLocation } from '../../input/database-location.ts'
 import { takeSecret } from '../../input/secret.ts'
-import { decodeText, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../../platform/files.ts'
+import { decodePem, LONGEST_FILE, readFile, SERVER_PATIENCE_MS } from '../../platform/files.ts'
 import { isLoopback } from '../../platform/loopback.ts'
 import { UserError } from '../../platform/user-error.ts'
 
@@ -110,8 +110,7 @@ const isHere = ({ host }: DatabaseHost): boolean => host.startsWith('/') || isLo
 function read(parameter: string, file: string): string {
   const { bytes, fault } = readFile(file, LONGEST_FILE, SERVER_PATIENCE_MS)
   if (bytes === undefined) throw new UserError(`storage: ${parameter}: ${file} can't be read: ${fault}`)
-  // The text around a PEM block may have any encoding (RFC 7468 §2).
-  const text = decodeText(bytes) ?? bytes.toString('latin1')
-  if (text.includes('-----BEGIN ')) return text
+  const text = decodePem(bytes)
+  if (text?.includes('-----BEGIN ')) return text
   throw new UserError(`storage: ${parameter}: ${file} has no PEM`)
 }
