@@ -97,12 +97,15 @@ export class Outbound {
     const [to] = await this.#resolve(urlOf({ host, port }))
     if (to === undefined) return
     const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4')
+    const failed = Promise.withResolvers<void>()
+    failed.promise.catch(() => {})
+    socket.on('error', failed.reject)
     try {
-      for (const message of messages)
-        await new Promise<void>((resolve, reject) => {
-          socket.once('error', reject)
-          socket.send(message, port, to.address, (error) => (error ? reject(error) : resolve()))
-        })
+      for (const message of messages) {
+        const sent = Promise.withResolvers<void>()
+        socket.send(message, port, to.address, (error) => (error ? sent.reject(error) : sent.resolve()))
+        await Promise.race([sent.promise, failed.promise])
+      }
     } finally {
       socket.close()
     }

@@ -218,6 +218,24 @@ test('syslog in datagrams: a message each, and a long one without its detail', a
   })
 })
 
+test('many datagrams at once arrive, and Node warns of no leak', async () => {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  closing.push(() => socket.close())
+  const warnings: string[] = []
+  const note = ({ name }: Error) => warnings.push(name)
+  process.on('warning', note)
+  closing.push(() => process.off('warning', note))
+  let arrived = 0
+  socket.on('message', () => (arrived += 1))
+  await log.write(1, 20)
+  const { port } = socket.address()
+  await deliver(openSink({ name: 's', kind: 'syslog', host: '127.0.0.1', port, protocol: 'udp' }, means))
+  await until(async () => arrived === 20)
+  expect(warnings).not.toContain('MaxListenersExceededWarning')
+})
+
 /** Delivers everything once. */
 async function deliver(sink: Sink): Promise<void> {
   const { events } = await log.store.exports.nextEvents(BEGINNING, { events: 100, bytes: 1_000_000 })
