@@ -1,14 +1,12 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type pg from 'pg'
 import { toParameter } from '../sql/parameters.ts'
+import { MOST_ATTEMPTS } from '../sql/transaction.ts'
 import { Deadline } from './deadline.ts'
 import { isConflict, isRefusal, LateAnswer, NoAnswer, refusalToBegin, translate, WrongServer } from './errors.ts'
 import { type Limits, openingOf } from './limits.ts'
 import type { Connections } from './pool.ts'
 import { queryAfter } from './statement.ts'
-
-/** How often a single statement is run while it conflicts with others. */
-const MOST_ATTEMPTS = 5
 
 /** Decides from the error of an unusable connection whether the statement may be sent again on another one. */
 type MayRepeat = (error: unknown) => boolean

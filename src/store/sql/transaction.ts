@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
-const MOST_ATTEMPTS = 5
+/** How often a transaction, or a statement outside of one, is run while it conflicts with others. */
+export const MOST_ATTEMPTS = 5
 const PAUSE_MS = 5
 /**
  * Errors that are not the fault of a transaction, and that may not occur when it is run again: serialization failure, deadlock, a
