@@ -123,7 +123,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'crypto/master-key.ts #derive': OWN,
   'crypto/master-key.ts parseMasterKey': CONFIGURED,
   'platform/files.ts decodeText': CONFIGURED,
-  'platform/private-files.ts replaceablePath': CALLER,
+  'platform/private-files.ts replaceablePath': CONFIGURED,
   'platform/system-error.ts isUntrusted': "reads an error code of Node's",
   'platform/system-error.ts networkFault': "reads an error code of Node's",
   'platform/version.ts readVersion': OWN,
