@@ -35,13 +35,16 @@ export class AppendedFile {
       if (ours.ino === there?.ino && ours.dev === there.dev) return this.#file
       await this.close()
     }
-    const { O_APPEND, O_CREAT, O_RDWR } = constants
-    const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR, 0o600)
+    const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants
+    const there = await stat(this.#path).catch(() => undefined)
+    // If it were opened for reading, too, a pipe would not wait for its reader, and would lose the lines at the end.
+    const access = (there?.isFile() ?? true) ? O_RDWR : O_WRONLY
+    const file = await open(this.#path, O_APPEND | O_CREAT | access, 0o600)
     this.#file = file
-    // A crash or a full disk may have left a part of a line.
     const status = await file.stat()
     this.#isOnDisk = status.isFile()
     if (!this.#isOnDisk || status.size === 0) return file
+    // A crash or a full disk may have left a part of a line.
     const { buffer } = await file.read(Buffer.alloc(1), 0, 1, status.size - 1)
     if (buffer[0] !== LINE_END) await file.appendFile('\n')
     return file

@@ -40,6 +40,20 @@ async function appendTo(path: string): Promise<void> {
   await file.close()
 }
 
+test('an export of the audit log to a pipe waits for its reader', async () => {
+  const pipe = join(folder, 'late.pipe')
+  execFileSync('mkfifo', [pipe])
+  const writing = appendTo(pipe)
+  const reader = spawn('cat', [pipe])
+  const read = text(reader.stdout)
+  try {
+    await writing
+    expect(await read).toBe('a line\n')
+  } finally {
+    reader.kill()
+  }
+})
+
 describe.each(Object.entries(ways))('%s', (name, [write, part]) => {
   test('writes to a pipe, as to /dev/stdout, and leaves it there', async () => {
     const pipe = join(folder, `${name}.pipe`)
