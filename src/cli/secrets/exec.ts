@@ -76,17 +76,17 @@ function faultOf(
 ): string | undefined {
   switch (codeOf(error)) {
     case undefined:
+    // Its end says more, if it failed.
+    case 'EPIPE':
       break
     case 'ETIMEDOUT':
       return `took longer than ${time / 1000} seconds`
     case 'ENOBUFS':
       return `printed more than ${output / 1024 / 1024} MiB`
-    case 'EPIPE':
-      return 'ended before it had read its standard input'
     default:
       return "can't be started"
   }
   if (signal !== null) return `was ended by ${signal}`
   if (status !== 0) return `ended with exit code ${status}`
-  return verdict === '' ? undefined : 'ended before it had read its standard input'
+  return verdict === '' && error === undefined ? undefined : 'ended before it had read its standard input'
 }
