@@ -35,11 +35,9 @@ export class AppendedFile {
       if (ours.ino === there?.ino && ours.dev === there.dev) return this.#file
       await this.close()
     }
-    const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants
-    const there = await stat(this.#path).catch(() => undefined)
-    // If it were opened for reading, too, a pipe would not wait for its reader, and would lose the lines at the end.
-    const access = (there?.isFile() ?? true) ? O_RDWR : O_WRONLY
-    const file = await open(this.#path, O_APPEND | O_CREAT | access, 0o600)
+    const { O_APPEND, O_CREAT, O_RDWR } = constants
+    // Opened for writing alone, a pipe without a reader would block a thread, and with it the end of the process.
+    const file = await open(this.#path, O_APPEND | O_CREAT | O_RDWR, 0o600)
     this.#file = file
     const status = await file.stat()
     this.#isOnDisk = status.isFile()
